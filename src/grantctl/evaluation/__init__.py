@@ -1,0 +1,1 @@
+"""What is true: facts in, a decision out. Pure: no I/O, no clock, no logging."""

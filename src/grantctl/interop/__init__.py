@@ -1,0 +1,1 @@
+"""What did others write? Foreign databases, read as plain values of our own words."""

@@ -1,0 +1,82 @@
+"""A directory that another program wrote, in our words.
+
+Owns the shapes that an import takes in. Every value in them fits our tables: ids without NUL,
+e-mails normalised and unique, roles of ours, keys that are permission keys, no leaf that is a
+category too, memberships and parents that lead somewhere. What had to be changed or left out for
+that is told in `findings`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from grantctl.model import Role
+
+
+class FindingKind(StrEnum):
+    """What happened to a value of the source."""
+
+    ADAPTED = "adapted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One value that could not be taken as it is: which, and why."""
+
+    kind: FindingKind
+    object_type: str
+    object_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignUser:
+    """A user; times are aware UTC datetimes."""
+
+    id: str
+    email: str | None
+    name: str
+    role: Role
+    password_hash: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignGroup:
+    """A group; `parent_id` names a group of the same directory."""
+
+    id: str
+    name: str
+    description: str
+    parent_id: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignMembership:
+    """A user's id in a group's, both of the same directory; each pair once."""
+
+    group_id: str
+    user_id: str
+    added_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignDirectory:
+    """All that an import takes in.
+
+    `layout`: what the source was recognised as, e.g. "Open WebUI 0.6.43".
+    `defaults`: every permission that the source knows, with its default there.
+    `flags`: (group id, key) → allowed.
+    """
+
+    layout: str
+    users: tuple[ForeignUser, ...]
+    groups: tuple[ForeignGroup, ...]
+    memberships: tuple[ForeignMembership, ...]
+    flags: dict[tuple[str, str], bool]
+    defaults: dict[str, bool]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,129 @@
+"""The words every room shares: roles, sources of membership, dotted permission keys.
+
+Owns the enumerations and the grammar of names and keys. Leaves to `evaluation` what they mean
+together, and to `store` how they are kept.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from grantctl.errors import InvalidError
+
+MAX_EMAIL_LENGTH = 254
+MAX_NAME_LENGTH = 200
+MAX_ID_LENGTH = 255
+MAX_DESCRIPTION_LENGTH = 2000
+MAX_KEY_LENGTH = 255
+MAX_KEY_PART_LENGTH = 64
+MAX_KEY_LEVELS = 8
+
+_WORST_CATEGORIES = frozenset({"Cc", "Cs"})
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+class Role(StrEnum):
+    """What a user is (specification, "User Roles and Status")."""
+
+    ADMIN = "admin"
+    USER = "user"
+    PENDING = "pending"
+
+
+class Source(StrEnum):
+    """Where a membership comes from."""
+
+    MANUAL = "manual"
+    OAUTH = "oauth"
+    IMPORT = "import"
+
+
+def is_unprintable(character: str) -> bool:
+    """Whether a character must not reach a terminal as it is.
+
+    Controls (C0, DEL, C1), format characters (bidirectional, zero-width), line and paragraph
+    separators, surrogates.
+    """
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def parse_role(text: str) -> Role:
+    """The role of that name. Raises InvalidError."""
+    try:
+        return Role(text)
+    except ValueError:
+        raise InvalidError(
+            f"no role `{text}`", hint="roles are admin, user and pending: grantctl roles list"
+        ) from None
+
+
+def normalize_email(text: str) -> str:
+    """The e-mail address as it is kept: NFC, lower case, no surrounding space.
+
+    Raises InvalidError where it is empty, over 254 characters, not of the form local@domain, or
+    holds a control or invisible character.
+    """
+    email = unicodedata.normalize("NFC", text.strip()).lower()
+    if len(email) > MAX_EMAIL_LENGTH:
+        raise InvalidError(f"an e-mail address may have {MAX_EMAIL_LENGTH} characters at most")
+    if not _EMAIL.fullmatch(email) or any(is_unprintable(character) for character in email):
+        raise InvalidError(f"`{email}` is not an e-mail address", hint="e.g. ada@example.com")
+    return email
+
+
+def require_text(text: str, *, what: str, longest: int, empty: bool = False) -> str:
+    """The text itself, if it may be stored.
+
+    Raises InvalidError for NUL, other control characters and lone surrogates (Postgres takes none
+    of the first and the last), for a text that is too long, and for an empty one unless allowed.
+    """
+    if len(text) > longest:
+        raise InvalidError(f"{what} may have {longest} characters at most, not {len(text)}")
+    if not empty and not text.strip():
+        raise InvalidError(f"{what} may not be empty")
+    for character in text:
+        if unicodedata.category(character) in _WORST_CATEGORIES:
+            raise InvalidError(f"{what} holds the control character U+{ord(character):04X}")
+    return text
+
+
+def key_problem(key: str) -> str | None:
+    """Why this is not a permission key, or None where it is one.
+
+    A key has one to eight parts between dots; a part has 1 to 64 printable characters, no space at
+    its ends, and is not of the form `__name__`.
+    """
+    if len(key) > MAX_KEY_LENGTH:
+        return f"it has more than {MAX_KEY_LENGTH} characters"
+    parts = key.split(".")
+    if len(parts) > MAX_KEY_LEVELS:
+        return f"it has more than {MAX_KEY_LEVELS} levels"
+    for part in parts:
+        if not part:
+            return "a part between the dots is empty"
+        if len(part) > MAX_KEY_PART_LENGTH:
+            return f"a part has more than {MAX_KEY_PART_LENGTH} characters"
+        if part != part.strip():
+            return "a part begins or ends with a space"
+        if any(is_unprintable(character) for character in part):
+            return "it holds a control or invisible character"
+        if part.startswith("__") and part.endswith("__"):
+            return f"`{part}` is a reserved name"
+        if "=" in part:
+            return "it holds `=`"
+    return None
+
+
+def require_key(key: str) -> str:
+    """The permission key itself. Raises InvalidError where `key_problem` finds one."""
+    problem = key_problem(key)
+    if problem:
+        raise InvalidError(f"`{key[:80]}` is no permission key: {problem}", hint="e.g. chat.controls")
+    return key
+
+
+def is_below(key: str, category: str) -> bool:
+    """Whether a key lies under a category: `chat.controls` does under `chat`."""
+    return key.startswith(category + ".")

@@ -1,0 +1,50 @@
+"""What may change, and what may be asked? One use case a function.
+
+Submodules load on first use: most of them import SQLModel, and `--help` needs none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grantctl.lazy import lazy_submodules
+
+if TYPE_CHECKING:
+    from grantctl.operations import attaching as attaching
+    from grantctl.operations import audit as audit
+    from grantctl.operations import catalogue as catalogue
+    from grantctl.operations import changes as changes
+    from grantctl.operations import databases as databases
+    from grantctl.operations import flags as flags
+    from grantctl.operations import groups as groups
+    from grantctl.operations import importing as importing
+    from grantctl.operations import integrity as integrity
+    from grantctl.operations import memberships as memberships
+    from grantctl.operations import pages as pages
+    from grantctl.operations import policies as policies
+    from grantctl.operations import questions as questions
+    from grantctl.operations import roles as roles
+    from grantctl.operations import users as users
+
+__getattr__ = lazy_submodules(
+    __name__,
+    frozenset(
+        {
+            "attaching",
+            "audit",
+            "catalogue",
+            "changes",
+            "databases",
+            "flags",
+            "groups",
+            "importing",
+            "integrity",
+            "memberships",
+            "pages",
+            "policies",
+            "questions",
+            "roles",
+            "users",
+        }
+    ),
+)

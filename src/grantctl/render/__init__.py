@@ -1,0 +1,1 @@
+"""How is it shown? Tables, records, JSON, YAML, CSV. Sees decisions and plain values only."""

@@ -1,0 +1,53 @@
+"""What is said on stderr: errors, warnings, hints.
+
+Owns their form: one line each, whatever the data in them. Leaves printing and exit codes to the
+command line.
+"""
+
+from __future__ import annotations
+
+import json
+
+from grantctl.errors import GrantctlError
+from grantctl.render.escape import escape
+
+MAX_LENGTH = 500
+TAIL_LENGTH = 120
+
+
+def error_lines(error: GrantctlError) -> str:
+    """`error: …`, and `hint: …` on a second line if there is one; no line feed at the end."""
+    line = f"error: {_one_line(error.message)}"
+    return f"{line}\n{hint_line(error.hint)}" if error.hint else line
+
+
+def error_json(error: GrantctlError) -> str:
+    """The error as one line of JSON, all in ASCII, nothing cut."""
+    content = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+        "exit_code": int(error.exit_code),
+    }
+    return json.dumps({"error": content}, ensure_ascii=True)
+
+
+def warning_line(text: str) -> str:
+    """`warning: …`"""
+    return f"warning: {_one_line(text)}"
+
+
+def hint_line(text: str) -> str:
+    """`hint: …`"""
+    return f"hint: {_one_line(text)}"
+
+
+def _one_line(text: str) -> str:
+    """The text escaped; of one that is too long the middle is left out.
+
+    The end is kept because it often says what is wrong with what stands before it. Cut before
+    escaping, so that no escape is cut in two.
+    """
+    if len(text) > MAX_LENGTH:
+        text = f"{text[: MAX_LENGTH - TAIL_LENGTH]} … {text[-TAIL_LENGTH:]}"
+    return escape(text)
