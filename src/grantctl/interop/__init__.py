@@ -1,1 +1,15 @@
-"""What did others write? Foreign databases, read as plain values of our own words."""
+"""What did others write? Foreign databases, read as plain values of our own words.
+
+Submodules load on first use: a question to grantctl's own database needs none of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grantctl.lazy import lazy_submodules
+
+if TYPE_CHECKING:
+    from grantctl.interop import openwebui as openwebui
+
+__getattr__ = lazy_submodules(__name__, frozenset({"openwebui"}))

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
+from grantctl.render.columns import Column
 from grantctl.render.style import Style
 from grantctl.render.values import Plain
-
-if TYPE_CHECKING:
-    from grantctl.render.rows import Column
 
 
 def write_table(

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from grantctl.render import heavy
+from grantctl.render.columns import select, select_name
 from grantctl.render.document import write_document
 from grantctl.render.escape import escape, fit
 from grantctl.render.json_text import line_json
-from grantctl.render.style import Format, Style, select, select_name
+from grantctl.render.style import Format, Style
 from grantctl.render.values import Plain, cell_text, plain
 
 INDENT = "  "
@@ -41,9 +42,7 @@ def write_record(
     data = {key: plain(record[key]) for key in keys}
     match style.format:
         case Format.JSON | Format.YAML:
-            write_document(
-                stream, data, schema=schema, format=style.format, warnings=warnings
-            )
+            write_document(stream, data, schema=schema, format=style.format, warnings=warnings)
         case Format.NDJSON:
             stream.write(line_json(data, stream) + "\n")
         case Format.CSV:

@@ -7,29 +7,17 @@ and warnings in the formats without a place for them to the caller, who prints t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import TextIO
 
 from grantctl.render import heavy
+from grantctl.render.columns import Column, select, select_name
 from grantctl.render.document import write_document
 from grantctl.render.escape import fit
 from grantctl.render.json_text import line_json
-from grantctl.render.style import Format, Style, select, select_name
+from grantctl.render.style import Format, Style
 from grantctl.render.values import Plain, cell_text, plain
 
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its key in a row, and its title in a table.
-
-    `is_name`: what `-o name` prints. `is_extra`: left out of tables unless `--fields` names it.
-    """
-
-    key: str
-    title: str
-    is_name: bool = False
-    justify: Literal["left", "right", "center"] = "left"
-    is_extra: bool = False
+__all__ = ["Column", "write_rows"]
 
 
 def write_rows(

@@ -7,7 +7,7 @@ variable and file to `config`, and the drawing to the formats.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
@@ -55,7 +55,7 @@ def detect_style(
 
     `output` None or empty is a table; `fields` is a list with commas; `color` is `auto`, `always`
     or `never`. Raises UsageError for an unknown format or colour and for a broken list of fields;
-    whether the fields exist, `select` says later.
+    whether the fields exist, `columns.select` says later.
     """
     is_terminal = _is_terminal(stream)
     return Style(
@@ -65,30 +65,6 @@ def detect_style(
         use_color=_wants_color(color, is_terminal, environ),
         width=_width(stream, environ),
     )
-
-
-def select(known: Sequence[str], style: Style) -> tuple[str, ...]:
-    """The fields to show, in order: those of `--fields`, else all that are known.
-
-    Raises UsageError for a field that is not known.
-    """
-    for field in style.fields:
-        if field not in known:
-            raise UsageError(f"no field `{field[:MAX_ECHO]}`", hint=choices_hint(field, known))
-    return style.fields or tuple(known)
-
-
-def select_name(known: Sequence[str], name: str, style: Style) -> str:
-    """The one field that `-o name` prints: the name, unless `--fields` asks for another.
-
-    Raises UsageError for a field that is not known, and for more than one.
-    """
-    if not style.fields:
-        return name
-    chosen = select(known, style)
-    if len(chosen) > 1:
-        raise UsageError("`-o name` prints one field", hint="name one, or use -o csv")
-    return chosen[0]
 
 
 def _parse_format(text: str) -> Format:
@@ -129,9 +105,7 @@ def _is_terminal(stream: TextIO) -> bool:
 def _wants_color(color: str, is_terminal: bool, environ: Mapping[str, str]) -> bool:
     """An explicit choice beats the environment (https://no-color.org)."""
     if color not in COLORS:
-        raise UsageError(
-            f"no colour mode `{color[:MAX_ECHO]}`", hint=choices_hint(color, COLORS)
-        )
+        raise UsageError(f"no colour mode `{color[:MAX_ECHO]}`", hint=choices_hint(color, COLORS))
     if color != "auto":
         return color == "always"
     return is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"

@@ -16,15 +16,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grantctl.render.escape import escape_lines, fit, is_encodable
-from grantctl.render.rows import Column
+from grantctl.render.columns import Column
+from grantctl.render.escape import fit, is_encodable
 from grantctl.render.style import Style
 from grantctl.render.values import Plain, cell_text
 
 # A column folds down to this width and no further. Where even that does not fit, the table is
 # wider than the terminal, which wraps its lines: ugly, but nothing is lost.
 MIN_COLUMN_WIDTH = 8
-PADDING = 2
+GAP = 2
 
 _ASCII_HEAD = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
@@ -41,6 +41,7 @@ def write_table(
         box=SIMPLE_HEAD if is_encodable("\u2500", stream) else _ASCII_HEAD,
         show_edge=False,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
         header_style="bold",
     )
     for column in columns:
@@ -48,7 +49,7 @@ def write_table(
     for record in records:
         table.add_row(*(Text(fit(cell_text(record[c.key]), stream)) for c in columns))
     buffer = io.StringIO()
-    width = max(style.width, len(columns) * (MIN_COLUMN_WIDTH + PADDING))
+    width = max(style.width, len(columns) * (MIN_COLUMN_WIDTH + GAP))
     _console(buffer, width, use_color=style.use_color).print(table)
     lines = buffer.getvalue().split("\n")
     stream.write("\n".join(line.rstrip(" ") for line in lines))

@@ -22,21 +22,11 @@ def plain(value: object) -> Plain:
     A time is given in UTC, as `2026-01-31T12:00:00Z`. Raises ValueError for a time without a zone
     and for NaN or an infinity, TypeError for anything that no format can hold.
     """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return _finite(value)
-    if isinstance(value, datetime):
-        return _instant(value)
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, Mapping):
         return {_key(key): plain(item) for key, item in value.items()}
-    raise TypeError(f"a row cannot hold {type(value).__name__}")
+    return _single(value)
 
 
 def cell_text(value: Plain) -> str:
@@ -53,6 +43,22 @@ def flat_text(value: Plain) -> str:
     if isinstance(value, str):
         return value
     return compact_json(value)
+
+
+def _single(value: object) -> Plain:
+    """A value without parts. The exact type is made of every subtype: YAML knows no enumeration."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return _finite(value)
+        case datetime():
+            return _instant(value)
+    raise TypeError(f"a row cannot hold {type(value).__name__}")
 
 
 def _finite(value: float) -> float:

@@ -1,0 +1,146 @@
+"""One call of a command: its settings, its streams, its database.
+
+Owns what every command shares. Leaves what it does to the command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from grantctl import operations
+from grantctl.config import Settings, load_settings
+from grantctl.errors import UnconfirmedError
+from grantctl.render.columns import Column
+from grantctl.render.record import write_record
+from grantctl.render.rows import write_rows
+from grantctl.render.style import Format, Style, detect_style
+from grantctl.render.talk import hint_line, warning_line
+
+if TYPE_CHECKING:
+    from grantctl.operations.changes import Intent
+    from grantctl.store.database import Database
+
+
+@dataclass(slots=True)
+class Call:
+    """`flags` are the shared options as given, None where they were not."""
+
+    flags: Mapping[str, Any]  # each option has a type of its own
+    settings: Settings
+    style: Style
+    _found: list[Database] = field(default_factory=list)
+
+    @property
+    def database(self) -> Database:
+        """The database that this call works on, found once. Raises UsageError, DatabaseError."""
+        if not self._found:
+            found = operations.attaching.find_database(self.settings.database.value)
+            self._found.append(found)
+        return self._found[0]
+
+    @property
+    def intent(self) -> Intent:
+        """Who changes, why, and whether it is only tried."""
+        return operations.changes.Intent(
+            actor=self.actor,
+            reason=self.flags.get("reason"),
+            dry_run=self.is_dry_run,
+        )
+
+    @property
+    def actor(self) -> str:
+        return self.settings.actor_name
+
+    @property
+    def is_dry_run(self) -> bool:
+        return bool(self.flags.get("dry_run"))
+
+    def show_rows(
+        self,
+        noun: str,
+        rows: Iterable[Mapping[str, object]],
+        columns: Sequence[Column],
+        *,
+        warnings: Sequence[str] = (),
+        next_cursor: str | None = None,
+    ) -> None:
+        """Print a list; what a format has no place for is said on stderr."""
+        write_rows(
+            sys.stdout,
+            rows,
+            schema=f"grantctl.{noun}/v1",
+            columns=columns,
+            style=self.style,
+            warnings=warnings,
+            next_cursor=next_cursor,
+        )
+        if next_cursor is not None:
+            self.warn(f"there is more: --cursor {next_cursor}, or --all")
+        self._say_unless_structured(warnings)
+
+    def show_record(
+        self,
+        noun: str,
+        record: Mapping[str, object],
+        *,
+        name_key: str,
+        warnings: Sequence[str] = (),
+    ) -> None:
+        """Print one object."""
+        write_record(
+            sys.stdout,
+            record,
+            schema=f"grantctl.{noun}/v1",
+            style=self.style,
+            name_key=name_key,
+            warnings=warnings,
+        )
+        self._say_unless_structured(warnings)
+
+    def _say_unless_structured(self, warnings: Sequence[str]) -> None:
+        if self.style.format not in (Format.JSON, Format.YAML):
+            for warning in warnings:
+                self.warn(warning)
+
+    def warn(self, text: str) -> None:
+        """Say something on stderr that the reader should know."""
+        print(warning_line(text), file=sys.stderr)
+
+    def hint(self, text: str) -> None:
+        """Say on stderr which command helps."""
+        print(hint_line(text), file=sys.stderr)
+
+    def say_dry_run(self) -> None:
+        """Where nothing was changed, say so."""
+        if self.is_dry_run:
+            self.warn("dry run: nothing was changed")
+
+    def confirm(self, question: str, *, is_confirmed: bool) -> None:
+        """Ask before a dangerous change. Raises UnconfirmedError without a yes."""
+        if is_confirmed or self.is_dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise UnconfirmedError(f"{question}: not confirmed", hint="confirm with --yes")
+        print(hint_line(question).removeprefix("hint: "), end=" [y/N] ", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise UnconfirmedError("declined, nothing was changed")
+
+
+def begin(flags: Mapping[str, Any]) -> Call:
+    """The call with these shared options. Raises UsageError."""
+    settings = load_settings(
+        flags={key: flags.get(key) for key in ("database", "output", "color", "actor", "config")},
+        environ=os.environ,
+    )
+    style = detect_style(
+        sys.stdout,
+        output=settings.output.value,
+        fields=flags.get("fields"),
+        color=settings.color.value,
+        environ=os.environ,
+    )
+    return Call(flags, settings, style)

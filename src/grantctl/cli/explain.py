@@ -1,0 +1,42 @@
+"""`grantctl explain`: why, and on a denial what would allow it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+
+
+from grantctl import operations
+from grantctl.cli.call import Call
+from grantctl.cli.command import command, new_app
+from grantctl.cli.questions import ALL, IGNORE_ROLE, KEY, USER
+from grantctl.errors import ExitCode
+from grantctl.render.decisions import decision_document
+from grantctl.render.explanation import write_explanation
+from grantctl.render.style import Format
+
+app = new_app("Why, and on a denial what would allow it.")
+
+
+@command(app, "explain")
+def explain(
+    call: Call, user: USER, key: KEY, ignore_role: IGNORE_ROLE = False, every: ALL = False
+) -> ExitCode:
+    """Explain whether USER has the permission KEY, as a tree; exit 0 if allowed, 3 if denied."""
+    question = operations.questions.Question(ignore_role=ignore_role, require_all=every)
+    with call.database.reader() as reader:
+        decision = operations.questions.answer(
+            reader, user, key, question, now=datetime.now(UTC), with_advice=True
+        )
+    if call.style.format is Format.TABLE and not call.style.fields:
+        write_explanation(sys.stdout, decision, call.style)
+    else:
+        call.show_record(
+            "decision",
+            decision_document(decision),
+            name_key="verdict",
+            warnings=[warning.message for warning in decision.warnings],
+        )
+    return ExitCode.OK if decision.allowed else ExitCode.NO
+
+

@@ -1,0 +1,109 @@
+"""The permissions of a database: its own defaults, and what each group sets.
+
+Owns where the default tree is stored and how it is filled, and the catalogue that results. Leaves
+the shape of trees to `trees`, and which release's permissions fill it to `releases`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grantctl.interop.openwebui import queries
+from grantctl.interop.openwebui.findings import Findings, Subject, quoted
+from grantctl.interop.openwebui.groups import GroupRow
+from grantctl.interop.openwebui.layout import Layout, SettingsForm
+from grantctl.interop.openwebui.releases import recognise
+from grantctl.interop.openwebui.trees import (
+    Nodes,
+    flags_of,
+    kinds_of,
+    learn,
+    nodes_of,
+    spelled,
+)
+from grantctl.interop.openwebui.values import MalformedError, load_json
+from grantctl.store.connection import Connection
+
+_STORED_KEY = "user.permissions"
+
+_QUERIES = {
+    SettingsForm.DOCUMENT: queries.CONFIG_DOCUMENT,
+    SettingsForm.ROWS: queries.CONFIG_ROW,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The catalogue with its defaults, and the groups' flags; `label` names the release."""
+
+    label: str
+    defaults: dict[str, bool]
+    flags: dict[tuple[str, str], bool]
+
+
+def read_permissions(
+    connection: Connection, layout: Layout, groups: Sequence[GroupRow], findings: Findings
+) -> Permissions:
+    """Every permission that the database knows, with its default, and what each group sets.
+
+    The defaults are the stored ones, filled from the release's own. A permission that only groups
+    know is denied by default: Open WebUI grants it to their members.
+    """
+    stored = _read_stored(connection, layout, findings.about("permission", _STORED_KEY))
+    release = recognise(layout, stored)
+    kinds = kinds_of(release.built_in)
+    learn(kinds, [stored])
+    subject = findings.about("permission", _STORED_KEY)
+    defaults = release.built_in | flags_of(stored, kinds, subject)
+    forest = {group.id: _nodes_of_group(group, findings) for group in groups}
+    learn(kinds, forest.values())
+    flags = {
+        (group_id, key): value
+        for group_id, nodes in forest.items()
+        for key, value in flags_of(nodes, kinds, findings.about("group", group_id)).items()
+    }
+    foreign = {key for _, key in flags if key not in defaults}
+    doubtful = {key for key in release.doubtful if key not in defaults}
+    # A group's key may lie across the doubtful ones: the tree that is stored goes first.
+    doubtful -= {key for key in doubtful if not _fits(key, foreign)}
+    _tell_of_additions(foreign, doubtful, findings)
+    return Permissions(
+        label=release.label,
+        defaults=dict(sorted({**defaults, **dict.fromkeys(foreign | doubtful, False)}.items())),
+        flags=flags,
+    )
+
+
+def _read_stored(connection: Connection, layout: Layout, subject: Subject) -> Nodes:
+    """The stored default tree; nothing where none is stored or what is stored is none."""
+    query = _QUERIES.get(layout.settings)
+    rows = connection.rows(query) if query else []
+    try:
+        found = load_json(rows[0][0]) if rows else None
+    except MalformedError as error:
+        subject.rejected(f"what is stored {error}: the release's own defaults are taken")
+        return {}
+    if layout.settings is SettingsForm.DOCUMENT:
+        for name in _STORED_KEY.split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+    return _nodes_of_tree(found, "the release's own defaults are taken", subject)
+
+
+def _nodes_of_group(group: GroupRow, findings: Findings) -> Nodes:
+    subject = findings.about("group", group.id)
+    try:
+        tree = load_json(group.permissions)
+    except MalformedError as error:
+        subject.rejected(f"what is stored as its permissions {error}: it sets none")
+        return {}
+    return _nodes_of_tree(tree, "it sets none", subject)
+
+
+def _nodes_of_tree(tree: object, consequence: str, subject: Subject) -> Nodes:
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        subject.rejected(f"its permissions are {spelled(tree)}, not a tree: {consequence}")
+        return {}
+    return nodes_of(tree, subject)

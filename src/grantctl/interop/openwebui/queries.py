@@ -1,0 +1,61 @@
+"""The SQL that reads an Open WebUI database, one constant a question.
+
+Owns every statement. Columns that only some layouts have make a constant of their own; which one
+fits is `layout`'s to say. JSON columns are read as text: one form on both engines and in `json` and
+`jsonb` columns alike, and what is malformed or too deep in them is ours to see, not the driver's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+COLUMNS_IN_SQLITE: Final = """
+SELECT t.name, c.name
+FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
+WHERE t.type = 'table' AND t.name IN (
+    'access_grant', 'alembic_version', 'api_key', 'auth', 'config', 'grantctl_revision', 'group',
+    'group_member', 'note', 'user')
+"""
+
+COLUMNS_IN_POSTGRES: Final = """
+SELECT t.relname, c.attname
+FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_attribute AS c ON c.attrelid = t.oid
+WHERE t.relkind IN ('r', 'p') AND c.attnum > 0 AND NOT c.attisdropped
+    AND pg_catalog.pg_table_is_visible(t.oid) AND t.relname IN (
+    'access_grant', 'alembic_version', 'api_key', 'auth', 'config', 'grantctl_revision', 'group',
+    'group_member', 'note', 'user')
+"""
+
+REVISION: Final = "SELECT version_num FROM alembic_version"
+
+USERS: Final = """
+SELECT u.id, u.name, u.email, u.role, u.created_at, a.id, a.password, a.active
+FROM "user" AS u LEFT JOIN auth AS a ON a.id = u.id
+"""
+
+ACCOUNTS_WITHOUT_USER: Final = """
+SELECT a.id FROM auth AS a LEFT JOIN "user" AS u ON u.id = a.id WHERE u.id IS NULL
+"""
+
+GROUPS: Final = """
+SELECT id, name, description, created_at, CAST(permissions AS TEXT), NULL, NULL FROM "group"
+"""
+
+GROUPS_WITH_MEMBERS: Final = """
+SELECT id, name, description, created_at, CAST(permissions AS TEXT), NULL,
+    CAST(user_ids AS TEXT)
+FROM "group"
+"""
+
+GROUPS_WITH_PARENTS: Final = """
+SELECT id, name, description, created_at, CAST(permissions AS TEXT), parent_group_id, NULL
+FROM "group"
+"""
+
+MEMBERS: Final = "SELECT group_id, user_id, created_at FROM group_member"
+
+CONFIG_DOCUMENT: Final = "SELECT CAST(data AS TEXT) FROM config ORDER BY id DESC LIMIT 1"
+
+CONFIG_ROW: Final = """
+SELECT CAST(value AS TEXT) FROM config WHERE "key" = 'user.permissions'
+"""

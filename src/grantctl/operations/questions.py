@@ -1,0 +1,173 @@
+"""The questions: check, explain, who-can, access.
+
+Owns how facts are fetched for each and handed to the evaluator. Changes nothing, and imports nothing
+heavy.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from grantctl.errors import GrantctlError, InvalidError
+from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
+from grantctl.evaluation.evaluator import decide, held_groups, judge_leaf, leaves_of
+from grantctl.evaluation.facts import PermissionFacts, User
+from grantctl.model import Role
+from grantctl.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of each user: `ignore_role` asks the permission tree alone."""
+
+    ignore_role: bool = False
+    require_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A user who has a permission, and through what: role, groups, default."""
+
+    user: User
+    through: tuple[str, ...]
+    groups: tuple[HeldGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Every permission of one user.
+
+    `allowed_by_role`: True for an admin, False for a pending user, None where the tree decides.
+    """
+
+    user: User
+    allowed_by_role: bool | None
+    leaves: tuple[Leaf, ...]
+
+    def is_allowed(self, leaf: Leaf) -> bool:
+        return leaf.allowed if self.allowed_by_role is None else self.allowed_by_role
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One answered row of a batch; `error` where it could not be answered."""
+
+    user: str
+    key: str
+    decision: Decision | None
+    error: GrantctlError | None
+
+
+def answer(
+    reader: Reader,
+    user: str,
+    key: str,
+    question: Question,
+    *,
+    now: datetime,
+    with_advice: bool = False,
+) -> Decision:
+    """Whether one user has one permission, and why.
+
+    Raises NotFoundError, AmbiguousError, DatabaseError.
+    """
+    facts = reader.permission_facts(user, key, with_advice=with_advice)
+    return decide(
+        facts,
+        key,
+        now=now,
+        ignore_role=question.ignore_role,
+        require_all=question.require_all,
+    )
+
+
+def answer_batch(
+    reader: Reader, lines: Iterable[str], question: Question, *, now: datetime
+) -> Iterator[BatchLine]:
+    """An answer for each row, in order: `user<TAB>key`, or a JSON object of the two.
+
+    Empty lines are passed over. A row that cannot be answered is answered with its error.
+    """
+    for number, line in enumerate(lines, start=1):
+        text = line.rstrip("\r\n")
+        if not text.strip():
+            continue
+        user = key = ""
+        try:
+            user, key = _batch_row(text, number)
+            decision = answer(reader, user, key, question, now=now)
+            yield BatchLine(user, key, decision, None)
+        except GrantctlError as error:
+            yield BatchLine(user, key, None, error)
+
+
+def _batch_row(text: str, number: int) -> tuple[str, str]:
+    """The user and the key of a row. Raises InvalidError."""
+    if text.lstrip().startswith("{"):
+        try:
+            row = json.loads(text)
+        except (ValueError, RecursionError):
+            raise InvalidError(f"line {number} is not JSON") from None
+        user, key = row.get("user"), row.get("permission", row.get("key"))
+        if isinstance(user, str) and isinstance(key, str):
+            return user, key
+        raise InvalidError(
+            f"line {number} lacks `user` or `permission`",
+            hint='e.g. {"user": "ada@example.com", "permission": "chat.controls"}',
+        )
+    parts = text.split("\t")
+    if len(parts) != 2 or not all(part.strip() for part in parts):
+        raise InvalidError(f"line {number} is not `user<TAB>key`")
+    return parts[0], parts[1]
+
+
+def who_can(
+    reader: Reader, key: str, question: Question, *, now: datetime
+) -> Iterator[Subject]:
+    """Every user who has the permission, in the order of their making.
+
+    Raises NotFoundError, DatabaseError.
+    """
+    for facts in reader.facts_of_candidates(key):
+        subject = _subject(facts, key, question, now)
+        if subject is not None:
+            yield subject
+
+
+def _subject(
+    facts: PermissionFacts, key: str, question: Question, now: datetime
+) -> Subject | None:
+    role = None if question.ignore_role else facts.user.role
+    if role is Role.PENDING:
+        return None
+    if role is Role.ADMIN:
+        return Subject(facts.user, ("admin",), ())
+    held = held_groups(facts, now)
+    leaves = [judge_leaf(facts, one, held) for one in leaves_of(facts.catalogue, key)]
+    verdicts = [leaf.allowed for leaf in leaves]
+    if not (all(verdicts) if question.require_all else any(verdicts)):
+        return None
+    granting = {one.group.pk: one for leaf in leaves for one in leaf.granting}
+    groups = tuple(one for one in held if one.group.pk in granting)
+    is_default = any(leaf.is_default_decisive for leaf in leaves)
+    through = ("group",) * bool(groups) + ("default",) * is_default
+    return Subject(facts.user, through, groups)
+
+
+def access(reader: Reader, user: str, question: Question, *, now: datetime) -> Access:
+    """Every permission of the catalogue for one user, with the sources that grant it.
+
+    Raises NotFoundError, AmbiguousError, DatabaseError.
+    """
+    facts = reader.access_facts(user)
+    held = held_groups(facts, now)
+    role = Role.USER if question.ignore_role else facts.user.role
+    by_role = None if role is Role.USER else role is Role.ADMIN
+    leaves = tuple(
+        judge_leaf(facts, facts.catalogue[key], held, is_decided_by_role=by_role is not None)
+        for key in sorted(facts.catalogue)
+    )
+    return Access(facts.user, by_role, leaves)

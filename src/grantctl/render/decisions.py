@@ -1,0 +1,97 @@
+"""Decisions as plain values, for every output that is not a tree.
+
+Owns the names of the JSON contract `grantctl.decision/v1`. Leaves the tree to `explanation`.
+"""
+
+from __future__ import annotations
+
+from shlex import join
+from typing import Any
+
+from grantctl.evaluation.decision import Decision, HeldGroup, Leaf, Remedy
+from grantctl.evaluation.facts import Group, User
+
+DECISION_SCHEMA = "grantctl.decision/v1"
+Document = dict[str, Any]  # JSON
+
+
+def verdict_word(allowed: bool) -> str:
+    """`allow` or `deny`, as batches and lists say it."""
+    return "allow" if allowed else "deny"
+
+
+def decision_document(decision: Decision) -> Document:
+    """The whole decision, tree included, as JSON."""
+    return {
+        "allowed": decision.allowed,
+        "verdict": verdict_word(decision.allowed),
+        "reason": decision.reason.value,
+        "cause": decision.cause,
+        "user": user_document(decision.user),
+        "permission": decision.key,
+        "kind": "category" if decision.is_category else "permission",
+        "asks_all": decision.is_all_asked,
+        "ignores_role": decision.is_role_ignored,
+        "decided_at": decision.decided_at,
+        "steps": [
+            {"rule": step.rule, "verdict": step.verdict, "detail": step.detail}
+            for step in decision.steps
+        ],
+        "leaves": [leaf_document(leaf) for leaf in decision.leaves],
+        "remedies": [remedy_document(remedy) for remedy in decision.remedies],
+        "notices": [
+            {"code": warning.code.value, "message": warning.message}
+            for warning in decision.warnings
+        ],
+    }
+
+
+def user_document(user: User) -> Document:
+    """A user by its public fields."""
+    return {"id": user.id, "email": user.email, "name": user.name, "role": user.role.value}
+
+
+def leaf_document(leaf: Leaf) -> Document:
+    """One permission: its default and what each group says."""
+    return {
+        "permission": leaf.permission.key,
+        "allowed": leaf.allowed,
+        "default": leaf.permission.default,
+        "default_decides": leaf.is_default_decisive,
+        "groups": [
+            {
+                **held_document(flag.held),
+                "value": flag.value,
+                "decides": flag.is_decisive,
+            }
+            for flag in leaf.flags
+        ],
+    }
+
+
+def held_document(held: HeldGroup) -> Document:
+    """A held group with the way to it and the membership that leads there."""
+    membership = held.membership
+    return {
+        "group": {"id": held.group.id, "name": held.group.name},
+        "path": [{"id": group.id, "name": group.name} for group in held.path],
+        "membership": {
+            "source": membership.source.value,
+            "added_by": membership.added_by,
+            "added_at": membership.added_at,
+            "expires_at": membership.expires_at,
+        },
+    }
+
+
+def remedy_document(remedy: Remedy) -> Document:
+    """What would help, and the commands, quoted for a shell."""
+    return {
+        "description": remedy.description,
+        "commands": [join(command) for command in remedy.commands],
+    }
+
+
+def path_text(path: tuple[Group, ...]) -> str:
+    """The way from the direct group up: `backend › engineering`."""
+    return " › ".join(group.name for group in path)

@@ -1,0 +1,70 @@
+"""The SQL that takes a whole directory in: one named constant a statement, for both engines.
+
+Owns what `directory_writer` runs. Times are microseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+USERS = "SELECT pk, id, email, name, role, password_hash IS NOT NULL FROM users"
+
+INSERT_USER = """
+INSERT INTO users (id, email, name, role, password_hash, created_at, updated_at)
+VALUES (:id, :email, :name, :role, :password_hash, :created_at, :now)
+"""
+
+# In two steps, so that two users may swap addresses: first nobody of them has one.
+CLEAR_EMAIL = "UPDATE users SET email = NULL WHERE pk = :pk"
+
+UPDATE_USER = """
+UPDATE users SET email = :email, name = :name, role = :role,
+  password_hash = coalesce(password_hash, :password_hash), updated_at = :now
+WHERE pk = :pk
+"""
+
+GROUPS = "SELECT pk, id, name, description, parent_pk FROM groups"
+
+INSERT_GROUP = """
+INSERT INTO groups (id, name, description, created_at, updated_at)
+VALUES (:id, :name, :description, :created_at, :now)
+"""
+
+UPDATE_GROUP = """
+UPDATE groups SET name = :name, description = :description, parent_pk = :parent_pk,
+  updated_at = :now
+WHERE pk = :pk
+"""
+
+SET_PARENT = "UPDATE groups SET parent_pk = :parent_pk WHERE pk = :pk"
+
+MEMBERSHIPS = "SELECT user_pk, group_pk FROM memberships"
+
+INSERT_MEMBERSHIP = """
+INSERT INTO memberships (user_pk, group_pk, source, added_by, added_at, expires_at)
+VALUES (:user_pk, :group_pk, 'import', :added_by, :added_at, NULL)
+"""
+
+PERMISSIONS = "SELECT pk, key, default_allowed FROM permissions"
+
+INSERT_PERMISSION = """
+INSERT INTO permissions (key, default_allowed, description, restricts, gated_by)
+VALUES (:key, :default_allowed, :description, :restricts, :gated_by)
+"""
+
+UPDATE_DEFAULT = "UPDATE permissions SET default_allowed = :default_allowed WHERE pk = :pk"
+
+FLAGS = "SELECT group_pk, permission_pk, allowed FROM group_permissions"
+
+INSERT_FLAG = """
+INSERT INTO group_permissions (group_pk, permission_pk, allowed)
+VALUES (:group_pk, :permission_pk, :allowed)
+"""
+
+UPDATE_FLAG = """
+UPDATE group_permissions SET allowed = :allowed
+WHERE group_pk = :group_pk AND permission_pk = :permission_pk
+"""
+
+INSERT_AUDIT_EVENT = """
+INSERT INTO audit_events (at, actor, action, object_type, object_id, before, after, reason)
+VALUES (:at, :actor, :action, :object_type, :object_id, NULL, :after, :reason)
+"""
