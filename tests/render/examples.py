@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from grantctl.model import Role
@@ -48,6 +49,9 @@ NASTY = (
     "\0\t\n\r\x1b\x7f\x85\x9b\xad\u200b\u200d\u202e\u2028\u2066\ufeff\ufffe\ud800\udc80\U000e0001"
 )
 MARKUP = ("[/]", "[red]", "[link=x]", ":skull:", "[bold]x[/bold]", "\\[red]", "{x}", "%s", "&lt;")
+
+# No deadline: the first example may import a library, and the machine may be busy.
+unhurried = settings(deadline=None)
 
 characters = st.one_of(
     st.sampled_from(NASTY + "=+-@'\",;:[]{}\\#&*!|>%` -?aé字😀\u0301\ue000"),

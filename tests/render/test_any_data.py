@@ -16,6 +16,7 @@ from tests.render.examples import (
     stream,
     style,
     texts,
+    unhurried,
     values,
     written,
 )
@@ -52,6 +53,7 @@ def render(
 
 @pytest.mark.parametrize("is_terminal", [False, True])
 @pytest.mark.parametrize("format", list(Format))
+@unhurried
 @given(rows, encodings)
 def test_nothing_raw_comes_out(
     format: Format, is_terminal: bool, data: list[dict[str, object]], encoding: str
@@ -64,6 +66,7 @@ def test_nothing_raw_comes_out(
 
 
 @pytest.mark.parametrize("format", [Format.JSON, Format.NDJSON])
+@unhurried
 @given(rows, encodings)
 def test_json_loads_back_to_the_same_data(
     format: Format, data: list[dict[str, object]], encoding: str
@@ -77,11 +80,13 @@ def test_json_loads_back_to_the_same_data(
         assert json.loads(output) == document(data)
 
 
+@unhurried
 @given(rows, encodings)
 def test_yaml_loads_back_to_the_same_data(data: list[dict[str, object]], encoding: str) -> None:
     assert yaml.safe_load(render(data, Format.YAML, encoding)) == document(data)
 
 
+@unhurried
 @given(st.lists(st.fixed_dictionaries({"a": texts, "b": texts}), max_size=3))
 def test_csv_parses_back_to_the_neutral_text(data: list[dict[str, object]]) -> None:
     output = render(data, Format.CSV)
@@ -97,6 +102,7 @@ def test_no_spreadsheet_runs_a_cell(start: str) -> None:
     assert cell == f"'{escape(start)}1+1,-1"
 
 
+@unhurried
 @given(rows)
 def test_a_piped_table_has_a_line_for_each_row_and_a_cell_for_each_column(
     data: list[dict[str, object]],
@@ -106,6 +112,7 @@ def test_a_piped_table_has_a_line_for_each_row_and_a_cell_for_each_column(
     assert [line.split("\t")[0] for line in lines[:-1]] == [escape(str(row["a"])) for row in data]
 
 
+@unhurried
 @given(rows)
 def test_name_has_a_line_for_each_row(data: list[dict[str, object]]) -> None:
     expected = "".join(f"{escape(str(row['a']))}\n" for row in data)

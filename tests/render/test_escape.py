@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from hypothesis import given
-from tests.render.examples import stream, texts
+from tests.render.examples import stream, texts, unhurried
 
 from grantctl.model import is_unprintable
 from grantctl.render.escape import escape, escape_lines, fit, is_encodable
@@ -37,6 +37,7 @@ def test_every_unprintable_character_is_escaped_and_no_other() -> None:
         assert (escape(character) != character) == is_unprintable(character), hex(code)
 
 
+@unhurried
 @given(texts)
 def test_escaping_twice_is_escaping_once(text: str) -> None:
     assert escape(escape(text)) == escape(text)

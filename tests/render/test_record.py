@@ -7,7 +7,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.render.examples import stream, style, texts, values, written
+from tests.render.examples import stream, style, texts, unhurried, values, written
 
 from grantctl.errors import UsageError
 from grantctl.render.record import write_record
@@ -137,6 +137,7 @@ def test_an_unknown_field_is_refused_before_anything_is_written(format: Format) 
     assert str(caught.value.hint).startswith("did you mean `email`? one of email, name,")
 
 
+@unhurried
 @given(key=texts, value=texts)
 def test_no_value_can_start_a_line_of_its_own(key: str, value: str) -> None:
     to = io.StringIO()
@@ -147,6 +148,7 @@ def test_no_value_can_start_a_line_of_its_own(key: str, value: str) -> None:
     assert [line[:2] for line in lines] == ["a:", "b:", "  ", ""]
 
 
+@unhurried
 @given(st.dictionaries(texts, values, min_size=1, max_size=3))
 def test_every_line_of_a_table_is_a_key_or_indented(record: dict[str, object]) -> None:
     to = io.StringIO()

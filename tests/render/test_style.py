@@ -75,7 +75,7 @@ def test_an_unknown_colour_mode_is_refused() -> None:
     ],
 )
 def test_colour_on_a_terminal(color: str, environ: dict[str, str], use_color: bool) -> None:
-    assert detect(color=color, **environ).use_color is use_color
+    assert detect(None, color=color, **environ).use_color is use_color
 
 
 def test_colour_is_forced_into_a_pipe_only_by_always() -> None:

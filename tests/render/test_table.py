@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.render.examples import COLUMNS, MARKUP, ROWS, stream, style, texts, written
+from tests.render.examples import COLUMNS, MARKUP, ROWS, stream, style, texts, unhurried, written
 
 from grantctl.render.escape import escape
 from grantctl.render.rows import Column, write_rows
@@ -79,6 +79,7 @@ def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
     assert draw([{"id": "x", "name": "y", "n": 1}]) == plain
 
 
+@unhurried
 @given(texts)
 def test_nothing_is_lost_at_any_width(text: str) -> None:
     """But blanks, where a line is folded."""
@@ -88,6 +89,7 @@ def test_nothing_is_lost_at_any_width(text: str) -> None:
         assert "".join(cells.split()) == "".join(escape(text).split())
 
 
+@unhurried
 @given(st.lists(texts, min_size=2, max_size=9))
 def test_nothing_is_lost_in_more_columns_than_fit(row: list[str]) -> None:
     columns = tuple(Column(f"c{number}", "") for number in range(len(row)))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from hypothesis import given
-from tests.render.examples import is_clean, texts
+from tests.render.examples import is_clean, texts, unhurried
 
 from grantctl.errors import GrantctlError, NotFoundError, UsageError
 from grantctl.render.talk import error_json, error_lines, hint_line, warning_line
@@ -43,6 +43,7 @@ def test_json_is_one_line() -> None:
     )
 
 
+@unhurried
 @given(texts, texts)
 def test_nothing_raw_is_said(message: str, hint: str) -> None:
     error = GrantctlError(message, hint=hint)

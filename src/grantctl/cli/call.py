@@ -15,6 +15,7 @@ from grantctl import operations
 from grantctl.config import Settings, load_settings
 from grantctl.errors import UnconfirmedError
 from grantctl.render.columns import Column
+from grantctl.render.escape import escape, fit
 from grantctl.render.record import write_record
 from grantctl.render.rows import write_rows
 from grantctl.render.style import Format, Style, detect_style
@@ -110,6 +111,14 @@ class Call:
         """Say something on stderr that the reader should know."""
         print(warning_line(text), file=sys.stderr)
 
+    def say(self, text: str) -> None:
+        """Say something on stderr that is neither a warning nor a hint."""
+        print(fit(escape(text), sys.stderr), file=sys.stderr)
+
+    def say_plainly(self, text: str) -> None:
+        """Print one line of the answer."""
+        print(fit(escape(text), sys.stdout))
+
     def hint(self, text: str) -> None:
         """Say on stderr which command helps."""
         print(hint_line(text), file=sys.stderr)
@@ -125,7 +134,7 @@ class Call:
             return
         if not sys.stdin.isatty():
             raise UnconfirmedError(f"{question}: not confirmed", hint="confirm with --yes")
-        print(hint_line(question).removeprefix("hint: "), end=" [y/N] ", file=sys.stderr, flush=True)
+        print(f"{fit(escape(question), sys.stderr)}?", end=" [y/N] ", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise UnconfirmedError("declined, nothing was changed")
 

@@ -19,7 +19,6 @@ from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.decision import Decision
 from grantctl.render.columns import Column
 from grantctl.render.decisions import decision_document, verdict_word
-from grantctl.render.escape import escape, fit
 from grantctl.render.style import Format
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def check(
 def _show(call: Call, decision: Decision) -> None:
     if call.style.format is Format.TABLE and not call.style.fields:
         word = "allowed" if decision.allowed else "denied"
-        print(fit(escape(f"{word}: {decision.cause}"), sys.stdout))
+        call.say_plainly(f"{word}: {decision.cause}")
         return
     call.show_record(
         "decision",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grantctl.operations import catalogue as catalogue
     from grantctl.operations import changes as changes
     from grantctl.operations import databases as databases
+    from grantctl.operations import effects as effects
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
     from grantctl.operations import importing as importing
@@ -35,6 +36,7 @@ __getattr__ = lazy_submodules(
             "catalogue",
             "changes",
             "databases",
+            "effects",
             "flags",
             "groups",
             "importing",

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Reason
 from grantctl.render.decisions import path_text
-from grantctl.render.escape import escape, is_encodable
+from grantctl.render.escape import escape, fit, is_encodable
 from grantctl.render.style import Style
 
 _COLORS = {"allow": "32", "deny": "31", "warn": "33", "dim": "2"}
@@ -33,10 +33,14 @@ class Node:
 
 def write_explanation(stream: TextIO, decision: Decision, style: Style) -> None:
     """Write the tree, in ASCII where the stream takes no more."""
-    lines = draw(explain(decision), use_color=style.use_color)
+    stream.writelines(tree_lines(explain(decision), stream, style))
+
+
+def tree_lines(root: Node, stream: TextIO, style: Style) -> Iterator[str]:
+    """The lines of a tree with their ends, in ASCII where the stream takes no more."""
     use_ascii = not is_encodable("✓✗·›├│└─", stream)
-    for line in lines:
-        stream.write(_in_ascii(line, stream) + "\n" if use_ascii else line + "\n")
+    for line in draw(root, use_color=style.use_color):
+        yield fit(_in_ascii(line) if use_ascii else line, stream) + "\n"
 
 
 def explain(decision: Decision) -> Node:
@@ -80,10 +84,8 @@ def _line(node: Node, *, use_color: bool, is_bold: bool = False) -> str:
     return f"\x1b[{codes}m{text}\x1b[0m"
 
 
-def _in_ascii(line: str, stream: TextIO) -> str:
-    plain = line.replace("├─", "|-").replace("└─", "`-").translate(_ASCII)
-    encoding = stream.encoding or "ascii"
-    return plain.encode(encoding, "backslashreplace").decode(encoding)
+def _in_ascii(line: str) -> str:
+    return line.replace("├─", "|-").replace("└─", "`-").translate(_ASCII)
 
 
 def _verdict(decision: Decision) -> str:

@@ -128,6 +128,28 @@ WHERE u.pk IN (
 ORDER BY u.pk
 """
 
+# Members of a group, directly or through a group below it, with all of their memberships.
+MEMBERS_WITH_MEMBERSHIPS = """
+WITH RECURSIVE below(pk) AS (
+  SELECT pk FROM groups WHERE pk = :group
+  UNION
+  SELECT g.pk FROM below CROSS JOIN groups AS g WHERE g.parent_pk = below.pk
+)
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.pk IN (
+  SELECT c.user_pk FROM below CROSS JOIN memberships AS c WHERE c.group_pk = below.pk
+)
+ORDER BY u.pk
+"""
+
+ALL_FLAGS = """
+SELECT f.group_pk, p.key, f.allowed
+FROM group_permissions AS f CROSS JOIN permissions AS p
+WHERE p.pk = f.permission_pk
+"""
+
 # Names for shell completion and did-you-mean; `:upper` is the prefix with its last character raised.
 EMAILS_FROM = """
 SELECT email FROM users WHERE email >= :prefix AND email < :upper ORDER BY email LIMIT :limit

@@ -6,7 +6,7 @@ public method sees the database at one moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -144,17 +144,24 @@ class Reader:
             )
             parameters = {} if is_open else _key_parameters(key)
             rows = self._connection.stream(query, parameters)
-            for _, of_user in groupby(rows, key=lambda row: row[0]):
-                first, *rest = of_user
-                yield PermissionFacts(
-                    user=_user(first),
-                    groups=groups,
-                    memberships=tuple(
-                        _membership(row[5], row[6:10]) for row in (first, *rest) if row[5] is not None
-                    ),
-                    flags=flags,
-                    catalogue=catalogue,
-                )
+            for user, memberships in _users_of(rows):
+                yield PermissionFacts(user, groups, memberships, flags, catalogue)
+
+    def facts_of_members(self, group: int | None) -> Iterator[PermissionFacts]:
+        """The facts of every member of a group, inherited ones too; of all users for None.
+
+        With the whole catalogue. Inside of the caller's transaction. Raises DatabaseError.
+        """
+        groups = {row[0]: _group(row) for row in self._connection.rows(queries.ALL_GROUPS)}
+        flags = self._flag_map(queries.ALL_FLAGS, {})
+        catalogue = self._catalogue()
+        rows = (
+            self._connection.rows(queries.USERS_WITH_MEMBERSHIPS)
+            if group is None
+            else self._connection.rows(queries.MEMBERS_WITH_MEMBERSHIPS, {"group": group})
+        )
+        for user, memberships in _users_of(rows):
+            yield PermissionFacts(user, groups, memberships, flags, catalogue)
 
     def catalogue(self) -> Mapping[str, Permission]:
         """Every permission by its key. Raises DatabaseError."""
@@ -265,6 +272,16 @@ def _user_label(row: Row) -> str:
 
 def _group_label(row: Row) -> str:
     return str(row[1])
+
+
+def _users_of(rows: Iterable[Row]) -> Iterator[tuple[User, tuple[Membership, ...]]]:
+    """Users with their memberships, from rows of the two joined, a user's rows together."""
+    for _, of_user in groupby(rows, key=lambda row: row[0]):
+        first, *rest = of_user
+        memberships = (
+            _membership(row[5], row[6:10]) for row in (first, *rest) if row[5] is not None
+        )
+        yield _user(first), tuple(memberships)
 
 
 def _user(row: Row) -> User:

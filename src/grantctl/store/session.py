@@ -67,6 +67,9 @@ def change(database: Database, work: Callable[[Session], Result], *, dry_run: bo
     GuardError where the database was attached only to be read.
     """
     refuse_attached(database)
+    # Before anything is opened for writing: a file that is not ours must not even become WAL.
+    with database.reader():
+        pass
     for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             return _change_once(database, work, dry_run=dry_run)

@@ -17,8 +17,11 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # Postgres takes neither in a text
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
+_TYPES = ("user", "account", "group", "membership", "permission")
+
+
 class Findings:
-    """The findings of one reading, in the order in which they were made."""
+    """The findings of one reading."""
 
     def __init__(self) -> None:
         self._found: list[Finding] = []
@@ -31,7 +34,10 @@ class Findings:
         self._found.append(finding)
 
     def all(self) -> tuple[Finding, ...]:
-        return tuple(self._found)
+        """By type and id of the object: the order of rows differs from engine to engine."""
+        return tuple(
+            sorted(self._found, key=lambda one: (_TYPES.index(one.object_type), one.object_id))
+        )
 
 
 class Subject:

@@ -67,7 +67,7 @@ def read_layout(connection: Connection) -> Layout:
     return Layout(
         tables=frozenset(columns),
         revisions=_read_revisions(connection, columns),
-        has_member_table=columns.get("group_member", set()) >= _MEMBER_COLUMNS,
+        has_member_table=_has_member_table(columns),
         has_parents="parent_group_id" in columns["group"],
         has_session_stamp="session_stamp" in columns["auth"],
         settings=_settings_form(columns.get("config", set())),
@@ -90,21 +90,24 @@ def _require_openwebui(columns: Mapping[str, set[str]], label: str) -> None:
             hint="use it as it is, without `openwebui+` before its URL: grantctl db status",
         )
     for table, needed in _NEEDED.items():
-        if table not in columns:
+        lacking = sorted(needed - columns.get(table, set()))
+        if table not in columns or lacking:
+            what = (
+                f"no column `{table}.{lacking[0]}`" if table in columns else f"no table `{table}`"
+            )
             raise DatabaseError(
-                f"this is not a database of Open WebUI: it has no table `{table}`: {label}",
+                f"this is not a database of Open WebUI, it has {what}: {label}",
                 hint="name its webui.db or its Postgres database; 0.5.20 and later can be read",
             )
-        for column in sorted(needed - columns[table]):
-            raise DatabaseError(
-                f"this is not a database of Open WebUI: `{table}` has no column `{column}`: {label}",
-                hint="name its webui.db or its Postgres database; 0.5.20 and later can be read",
-            )
-    if not ("user_ids" in columns["group"] or "group_member" in columns):
+    if "user_ids" not in columns["group"] and not _has_member_table(columns):
         raise DatabaseError(
             f"this Open WebUI database keeps no members of groups: {label}",
             hint="start Open WebUI once, so that it ends its migrations",
         )
+
+
+def _has_member_table(columns: Mapping[str, set[str]]) -> bool:
+    return columns.get("group_member", set()) >= _MEMBER_COLUMNS
 
 
 def _read_revisions(connection: Connection, columns: Mapping[str, set[str]]) -> tuple[str, ...]:

@@ -6,15 +6,17 @@ the shape of trees to `trees`, and which release's permissions fill it to `relea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from grantctl.evaluation.permissions import grow
 from grantctl.interop.openwebui import queries
-from grantctl.interop.openwebui.findings import Findings, Subject, quoted
+from grantctl.interop.openwebui.findings import Findings, Subject
 from grantctl.interop.openwebui.groups import GroupRow
 from grantctl.interop.openwebui.layout import Layout, SettingsForm
 from grantctl.interop.openwebui.releases import recognise
 from grantctl.interop.openwebui.trees import (
+    Kinds,
     Nodes,
     flags_of,
     kinds_of,
@@ -48,14 +50,14 @@ def read_permissions(
     """Every permission that the database knows, with its default, and what each group sets.
 
     The defaults are the stored ones, filled from the release's own. A permission that only groups
-    know is denied by default: Open WebUI grants it to their members.
+    know is denied by default: Open WebUI allows it to their members alone.
     """
-    stored = _read_stored(connection, layout, findings.about("permission", _STORED_KEY))
+    of_defaults = findings.about("permission", _STORED_KEY)
+    stored = _read_stored(connection, layout, of_defaults)
     release = recognise(layout, stored)
     kinds = kinds_of(release.built_in)
     learn(kinds, [stored])
-    subject = findings.about("permission", _STORED_KEY)
-    defaults = release.built_in | flags_of(stored, kinds, subject)
+    defaults = release.built_in | flags_of(stored, kinds, of_defaults)
     forest = {group.id: _nodes_of_group(group, findings) for group in groups}
     learn(kinds, forest.values())
     flags = {
@@ -63,16 +65,11 @@ def read_permissions(
         for group_id, nodes in forest.items()
         for key, value in flags_of(nodes, kinds, findings.about("group", group_id)).items()
     }
-    foreign = {key for _, key in flags if key not in defaults}
-    doubtful = {key for key in release.doubtful if key not in defaults}
-    # A group's key may lie across the doubtful ones: the tree that is stored goes first.
-    doubtful -= {key for key in doubtful if not _fits(key, foreign)}
-    _tell_of_additions(foreign, doubtful, findings)
-    return Permissions(
-        label=release.label,
-        defaults=dict(sorted({**defaults, **dict.fromkeys(foreign | doubtful, False)}.items())),
-        flags=flags,
-    )
+    added = {key for _, key in flags if key not in defaults}
+    doubtful = _fitting(release.doubtful, kinds)
+    _tell_of_added(added, doubtful, findings)
+    denied = dict.fromkeys((added | doubtful) - defaults.keys(), False)
+    return Permissions(release.label, dict(sorted({**defaults, **denied}.items())), flags)
 
 
 def _read_stored(connection: Connection, layout: Layout, subject: Subject) -> Nodes:
@@ -104,6 +101,24 @@ def _nodes_of_tree(tree: object, consequence: str, subject: Subject) -> Nodes:
     if tree is None:
         return {}
     if not isinstance(tree, dict):
-        subject.rejected(f"its permissions are {spelled(tree)}, not a tree: {consequence}")
+        subject.rejected(f"its permissions are {spelled(tree)}, no tree: {consequence}")
         return {}
     return nodes_of(tree, subject)
+
+
+def _fitting(doubtful: Collection[str], kinds: Kinds) -> set[str]:
+    """Those of the keys that cross nothing that is stored; their kinds are added."""
+    unheard = Findings().about("permission", None)
+    nodes = nodes_of(grow(dict.fromkeys(doubtful, False)), unheard)
+    learn(kinds, [nodes])
+    return set(flags_of(nodes, kinds, unheard)) & set(doubtful)
+
+
+def _tell_of_added(added: set[str], doubtful: set[str], findings: Findings) -> None:
+    for key in sorted(added | doubtful):
+        findings.about("permission", key).adapted(
+            "a newer release, which this may be, allows it by default, and the stored defaults do"
+            " not know it: taken into the catalogue, default false"
+            if key in doubtful
+            else "not in this version's own tree: taken into the catalogue, default false"
+        )

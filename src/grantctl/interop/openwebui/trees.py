@@ -38,7 +38,7 @@ def parent_of(key: str) -> str:
 
 
 def kinds_of(keys: Iterable[str]) -> Kinds:
-    """The kinds that these permissions, free of conflicts, give to themselves and all above them."""
+    """The kinds of these permissions, which have no conflicts, and of all above them."""
     kinds: Kinds = {}
     for key in keys:
         kinds[key] = Kind.PERMISSION
@@ -122,7 +122,9 @@ def _tell_of_category(key: str, value: object, subject: Subject) -> None:
     if value is None:
         subject.adapted(f"{quoted(key)} is a category and null here: taken as nothing set")
     else:
-        subject.rejected(f"{quoted(key)} is a category, not a permission: {spelled(value)} left out")
+        subject.rejected(
+            f"{quoted(key)} is a category, not a permission: {spelled(value)} left out"
+        )
 
 
 def _tell_of_permission(key: str, value: object, subject: Subject) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from grantctl.interop.openwebui.findings import REPLACEMENT, UNSTORABLE, Subject
@@ -55,6 +56,11 @@ def id_problem(text: str | None) -> str | None:
     if len(text) > MAX_ID_LENGTH:
         return f"its id has more than {MAX_ID_LENGTH} characters"
     return None
+
+
+def is_known(text: str, ids: Collection[str]) -> bool:
+    """Whether the text is one of these ids; one whose bytes had to be replaced never is."""
+    return text in ids and not isinstance(text, MendedText)
 
 
 def fitted(text: str, *, what: str, longest: int, subject: Subject) -> str:

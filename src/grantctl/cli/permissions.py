@@ -1,0 +1,248 @@
+"""`grantctl permissions`: the catalogue, and what groups and defaults set."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grantctl import operations
+from grantctl.cli.call import Call
+from grantctl.cli.command import command, new_app
+from grantctl.cli.complete import complete_group, complete_permission
+from grantctl.cli.questions import KEY
+from grantctl.errors import UsageError
+from grantctl.evaluation.facts import Permission
+from grantctl.render.columns import Column
+from grantctl.render.permissions import permission_tree
+from grantctl.render.style import Format
+
+if TYPE_CHECKING:
+    from grantctl.operations.catalogue import PermissionRecord
+    from grantctl.operations.effects import FlagEffect
+    from grantctl.operations.flags import FlagsChanged
+
+app = new_app("The catalogue of permissions, and what groups and defaults set.")
+
+COLUMNS = (
+    Column("key", "Permission", is_name=True),
+    Column("default", "Default"),
+    Column("true_in", "True in", justify="right"),
+    Column("false_in", "False in", justify="right"),
+    Column("restricts", "Restricts"),
+    Column("gated_by", "Gated by"),
+    Column("description", "Description"),
+)
+CHANGE_COLUMNS = (
+    Column("key", "Permission", is_name=True),
+    Column("before", "Before"),
+    Column("after", "After"),
+    Column("users", "Users", justify="right"),
+    Column("gained", "Gain it", justify="right"),
+    Column("lost", "Lose it", justify="right"),
+    Column("unaffected", "Unaffected", is_extra=True),
+)
+GROUP = Annotated[
+    str | None,
+    typer.Option(
+        "--group", metavar="GROUP", help="set it for a group", autocompletion=complete_group
+    ),
+]
+DEFAULT = Annotated[bool, typer.Option("--default", help="set it for every user")]
+YES = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+CATEGORY = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="KEY", help="only this key or category", autocompletion=complete_permission
+    ),
+]
+
+
+@command(app, "list")
+def list_(call: Call, key: CATEGORY = None) -> None:
+    """List permissions with their defaults and how many groups set them."""
+    found = operations.catalogue.list_permissions(call.database, key)
+    call.show_rows("permissions", map(_record, found), COLUMNS)
+
+
+@command(app, "tree")
+def tree(call: Call, key: CATEGORY = None) -> None:
+    """Show the permissions as a tree of categories, with their defaults."""
+    found = operations.catalogue.list_permissions(call.database, key)
+    if call.style.format is Format.TABLE and not call.style.fields:
+        permissions = [record.permission for record in found]
+        sys.stdout.writelines(permission_tree(permissions, sys.stdout, call.style))
+    else:
+        call.show_rows("permissions", map(_record, found), COLUMNS)
+
+
+@command(app, "show")
+def show(call: Call, key: KEY) -> None:
+    """Show a permission: its default, its gate, and every group that sets it."""
+    detail = operations.catalogue.show_permission(call.database, key)
+    record = _record(detail.record) | {
+        "gates": detail.gates,
+        "groups": [
+            {
+                "group": group.name,
+                "id": group.id,
+                "value": group.allowed,
+                "members": group.member_count,
+            }
+            for group in detail.groups
+        ],
+    }
+    call.show_record("permission", record, name_key="key")
+
+
+@command(app, "set", changes=True)
+def set_(
+    call: Call,
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY=VALUE...",
+            help="a permission or category and true or false",
+            autocompletion=complete_permission,
+        ),
+    ],
+    group: GROUP = None,
+    default: DEFAULT = False,
+) -> None:
+    """Set permissions true or false, for a group or as the default; a category sets all its leaves."""
+    _require_scope(group, default)
+    changed = operations.flags.set_flags(
+        call.database, call.intent, group, dict(_assignment(value) for value in values)
+    )
+    _show_changes(call, changed)
+
+
+@command(app, "unset", changes=True)
+def unset(
+    call: Call,
+    keys: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY...",
+            help="a permission or category",
+            autocompletion=complete_permission,
+        ),
+    ],
+    group: GROUP = None,
+    default: DEFAULT = False,
+) -> None:
+    """Take back what a group sets; with --default, what a new database has."""
+    _require_scope(group, default)
+    changed = operations.flags.unset_flags(call.database, call.intent, group, keys)
+    _show_changes(call, changed)
+
+
+@command(app, "define", changes=True)
+def define(
+    call: Call,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="the new permission")],
+    default: Annotated[bool, typer.Option("--default/--no-default", help="its default")] = False,
+    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="what for")] = "",
+    restricts: Annotated[
+        bool, typer.Option("--restricts", help="where it is true, the user may do less")
+    ] = False,
+    gated_by: Annotated[
+        str | None,
+        typer.Option(
+            "--gated-by",
+            metavar="KEY",
+            help="the permission without which it is useless",
+            autocompletion=complete_permission,
+        ),
+    ] = None,
+) -> None:
+    """Add a permission to the catalogue."""
+    permission = Permission(key, default, description, restricts, gated_by)
+    defined = operations.catalogue.define_permission(call.database, call.intent, permission)
+    record = operations.catalogue.PermissionRecord(defined, 0, 0)
+    call.show_record("permission", _record(record), name_key="key")
+    call.say_dry_run()
+
+
+@command(app, "undefine", changes=True)
+def undefine(call: Call, key: KEY, yes: YES = False) -> None:
+    """Take a permission out of the catalogue, and out of every group that sets it."""
+    detail = operations.catalogue.show_permission(call.database, key)
+    question = f"undefine `{key}`, which {len(detail.groups)} groups set"
+    call.confirm(question, is_confirmed=yes)
+    gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
+    record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}
+    call.show_record("permission-undefined", record, name_key="key")
+    call.say_dry_run()
+
+
+def _record(record: PermissionRecord) -> dict[str, object]:
+    permission = record.permission
+    return {
+        "key": permission.key,
+        "default": permission.default,
+        "true_in": record.true_count,
+        "false_in": record.false_count,
+        "restricts": permission.restricts,
+        "gated_by": permission.gated_by,
+        "description": permission.description,
+    }
+
+
+def _require_scope(group: str | None, default: bool) -> None:
+    if (group is None) != default:
+        raise UsageError(
+            "say for whom: `--group GROUP` or `--default`, and not both",
+            hint="grantctl permissions set --group editors chat.controls=true",
+        )
+
+
+def _assignment(text: str) -> tuple[str, bool]:
+    key, equals, value = text.rpartition("=")
+    if not equals or value.lower() not in ("true", "false"):
+        raise UsageError(f"`{text}` is not of the form KEY=true or KEY=false")
+    return key, value.lower() == "true"
+
+
+def _show_changes(call: Call, changed: FlagsChanged) -> None:
+    rows = [
+        {
+            "key": change.key,
+            "before": change.before,
+            "after": change.after,
+            "users": change.effect.user_count,
+            "gained": change.effect.gained,
+            "lost": change.effect.lost,
+            "unaffected": change.effect.unaffected,
+        }
+        for change in changed.changes
+    ]
+    call.show_rows("permission-changes", rows, CHANGE_COLUMNS, warnings=_warnings(changed))
+    call.say_dry_run()
+
+
+def _warnings(changed: FlagsChanged) -> list[str]:
+    found = [
+        f"`{category}` stands for {len(leaves)} permissions: {', '.join(leaves)}"
+        for category, leaves in changed.expanded.items()
+    ]
+    if changed.group is not None and not changed.changes[0].effect.user_count:
+        return [*found, f"`{changed.group.name}` has no members"]
+    scope = "users" if changed.group is None else "members"
+    keys_by_effect: dict[str, list[str]] = {}
+    for change in changed.changes:
+        if change.after is False and change.effect.unaffected:
+            keys_by_effect.setdefault(_no_effect(change.effect, scope), []).append(change.key)
+    for effect, keys in keys_by_effect.items():
+        names = ", ".join(f"`{key}`" for key in keys[:3])
+        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+        found.append(f"{names}{more} false has no effect for {effect}")
+    return found
+
+
+def _no_effect(effect: FlagEffect, scope: str) -> str:
+    count, total = effect.unaffected_count, effect.user_count
+    whom = f"any of {total} {scope}" if count == total else f"{count} of {total} {scope}"
+    reasons = "; ".join(f"{reason} ({users})" for reason, users in effect.unaffected.items())
+    return f"{whom}: {reasons}"
