@@ -166,5 +166,3 @@ def process(tmp_path: Path) -> Cli:
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return run
-
-

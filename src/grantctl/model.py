@@ -120,7 +120,9 @@ def require_key(key: str) -> str:
     """The permission key itself. Raises InvalidError where `key_problem` finds one."""
     problem = key_problem(key)
     if problem:
-        raise InvalidError(f"`{key[:80]}` is no permission key: {problem}", hint="e.g. chat.controls")
+        raise InvalidError(
+            f"`{key[:80]}` is no permission key: {problem}", hint="e.g. chat.controls"
+        )
     return key
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.questions import IGNORE_ROLE, USER
+from grantctl.cli.questions import IGNORE_ROLE, OPTIONAL_KEY, USER
 from grantctl.evaluation.decision import Leaf
 from grantctl.operations.questions import Access
 from grantctl.render.columns import Column
@@ -27,11 +27,14 @@ COLUMNS = (
 
 
 @command(app, "access")
-def access(call: Call, user: USER, ignore_role: IGNORE_ROLE = False) -> None:
-    """List every permission with USER's verdict, its sources, and the one group it hangs on if so."""
+def access(
+    call: Call, user: USER, key: OPTIONAL_KEY = None, ignore_role: IGNORE_ROLE = False
+) -> None:
+    """List every permission, or those under KEY, with USER's verdict, what grants it, and the one
+    group on which it hangs if it hangs on a single one."""
     question = operations.questions.Question(ignore_role=ignore_role)
     with call.database.reader() as reader:
-        found = operations.questions.access(reader, user, question, now=datetime.now(UTC))
+        found = operations.questions.access(reader, user, question, now=datetime.now(UTC), key=key)
     call.show_rows("access", (_record(found, leaf) for leaf in found.leaves), COLUMNS)
 
 

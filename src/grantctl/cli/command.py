@@ -12,8 +12,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from grantctl.cli.call import begin
-from grantctl.errors import ExitCode
 from grantctl.cli.complete import complete_output
+from grantctl.errors import ExitCode
 
 DATABASE = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="the database", show_default=False)
@@ -75,9 +75,7 @@ def new_app(summary: str) -> typer.Typer:
     )
 
 
-def command(
-    app: typer.Typer, name: str, *, changes: bool = False
-) -> Callable[[Command], Command]:
+def command(app: typer.Typer, name: str, *, changes: bool = False) -> Callable[[Command], Command]:
     """Make `function(call, …)` a command of the app, with the shared options added."""
 
     def register(function: Command) -> Command:
@@ -108,9 +106,7 @@ def command(
             [context, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters)]
             + shared
         )
-        run.__annotations__ = {
-            one.name: one.annotation for one in [context, *parameters, *shared]
-        }
+        run.__annotations__ = {one.name: one.annotation for one in [context, *parameters, *shared]}
         run.__doc__ = function.__doc__
         app.command(name)(run)
         return function

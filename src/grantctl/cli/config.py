@@ -34,7 +34,9 @@ def show(call: Call) -> None:
     """Show every setting, where it comes from, and what it stands before."""
     settings = call.settings
     found = (settings.database, settings.output, settings.color, settings.actor)
-    call.show_rows("settings", map(_record, found), COLUMNS)
+    records = [_record(setting) for setting in found]
+    records[-1]["value"] = settings.actor_name  # an empty one means the user of the system
+    call.show_rows("settings", records, COLUMNS)
 
 
 def _record(setting: Setting) -> dict[str, object]:

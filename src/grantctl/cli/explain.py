@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 
-
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -38,5 +37,3 @@ def explain(
             warnings=[warning.message for warning in decision.warnings],
         )
     return ExitCode.OK if decision.allowed else ExitCode.NO
-
-

@@ -12,6 +12,7 @@ from grantctl.cli.command import command, new_app
 from grantctl.interop.directory import FindingKind
 from grantctl.render.columns import Column
 from grantctl.render.style import Format
+from grantctl.store.database import Database
 from grantctl.store.session import refuse_attached
 from grantctl.store.url import parse_url
 
@@ -44,7 +45,7 @@ def openwebui(
 ) -> None:
     """Bring in users, groups, memberships and permissions of an Open WebUI database, read only."""
     target = parse_url(call.settings.database.value)
-    refuse_attached(operations.attaching.Database(target))
+    refuse_attached(Database(target))
     report = operations.attaching.import_openwebui(
         target,
         source,

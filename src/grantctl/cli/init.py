@@ -5,6 +5,7 @@ from __future__ import annotations
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
+from grantctl.store.revision import SCHEMA_REVISION
 from grantctl.store.url import parse_url
 
 app = new_app("Make the database.")
@@ -18,7 +19,7 @@ def init(call: Call) -> None:
     record = {
         "database": str(url),
         "outcome": "initialised" if is_made else "was initialised before",
-        "revision": operations.databases.SCHEMA_REVISION,
+        "revision": SCHEMA_REVISION,
     }
     call.show_record("database", record, name_key="database")
     call.say_dry_run()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -101,14 +103,30 @@ class RootGroup(TyperGroup):
         names = (name for name in COMMANDS if name.startswith(incomplete))
         return [CompletionItem(name, help=COMMANDS[name][1]) for name in names]
 
-    def main(self, args: Sequence[str] | None = None, **options: Any) -> Any:
+    def main(  # the parameters are those of Typer's own
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run, and exit with the code of what happened."""
         given = list(sys.argv[1:] if args is None else args)
-        options["standalone_mode"] = False
-        sys.exit(_exit_code(lambda: super(RootGroup, self).main(given, **options), given))
+        run = partial(
+            super().main,
+            given,
+            prog_name=prog_name,
+            complete_var=complete_var,
+            standalone_mode=False,
+            windows_expand_args=windows_expand_args,
+            **extra,
+        )
+        sys.exit(_exit_code(run, given))
 
 
-def _exit_code(run: Any, arguments: list[str]) -> int:
+def _exit_code(run: Callable[[], Any], arguments: list[str]) -> int:
     try:
         result = run()
         sys.stdout.flush()
@@ -126,7 +144,7 @@ def _exit_code(run: Any, arguments: list[str]) -> int:
         _forget_stdout()
         reason = (error.strerror or "unknown reason").lower()
         return _report(GrantctlError(f"the answer could not be written: {reason}"), arguments)
-    except Exception:  # noqa: BLE001 - the boundary: no traceback ever reaches a user unasked
+    except Exception:  # the boundary: no traceback ever reaches a user unasked
         if os.environ.get("GRANTCTL_DEBUG"):
             traceback.print_exc()
         return _report(
@@ -175,10 +193,8 @@ def _wants_json(arguments: list[str]) -> bool:
 
 def _forget_stdout() -> None:
     """Leave nothing that Python would try to flush to a closed pipe at its end."""
-    try:
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
 
 
 app = typer.Typer(
@@ -225,5 +241,3 @@ def root(
 def main() -> None:
     """Run the command line."""
     get_command(app).main(prog_name="grantctl")
-
-

@@ -143,7 +143,9 @@ def define(
     call: Call,
     key: Annotated[str, typer.Argument(metavar="KEY", help="the new permission")],
     default: Annotated[bool, typer.Option("--default/--no-default", help="its default")] = False,
-    description: Annotated[str, typer.Option("--description", metavar="TEXT", help="what for")] = "",
+    description: Annotated[
+        str, typer.Option("--description", metavar="TEXT", help="what for")
+    ] = "",
     restricts: Annotated[
         bool, typer.Option("--restricts", help="where it is true, the user may do less")
     ] = False,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from grantctl.evaluation.decision import HeldGroup, Leaf, Remedy, Step, Warning, WarningCode
+from grantctl.evaluation.decision import HeldGroup, Leaf, Remedy, Warning, WarningCode
 from grantctl.evaluation.facts import Group, PermissionFacts
 
 MAX_SUGGESTED_GROUPS = 3
@@ -24,9 +24,7 @@ def warnings(
     return tuple(found)
 
 
-def _of_leaf(
-    facts: PermissionFacts, leaf: Leaf, held: tuple[HeldGroup, ...]
-) -> list[Warning]:
+def _of_leaf(facts: PermissionFacts, leaf: Leaf, held: tuple[HeldGroup, ...]) -> list[Warning]:
     key, found = leaf.permission.key, []
     gate = facts.catalogue.get(leaf.permission.gated_by or "")
     if leaf.allowed and gate is not None:
@@ -48,7 +46,9 @@ def _of_leaf(
     if leaf.allowed:
         falses = [flag.held.group.name for flag in leaf.flags if flag.value is False]
         if falses:
-            names = ", ".join(f"`{name}`" for name in falses[:3]) + (", …" if len(falses) > 3 else "")
+            names = ", ".join(f"`{name}`" for name in falses[:3]) + (
+                ", …" if len(falses) > 3 else ""
+            )
             verb = "says" if len(falses) == 1 else "say"
             found.append(
                 Warning(
@@ -90,14 +90,15 @@ def remedies(
     key: str,
     leaves: tuple[Leaf, ...],
     held: tuple[HeldGroup, ...],
-    steps: tuple[Step, ...],
+    *,
+    is_pending: bool,
     require_all: bool,
 ) -> tuple[Remedy, ...]:
     """What would turn the denial into an allow, the narrowest first. Never empty."""
     denied = [leaf for leaf in leaves if not leaf.allowed]
     is_granted_by_tree = not denied if require_all else len(denied) < len(leaves)
     first: tuple[tuple[str, ...], ...] = ()
-    if any(step.rule == "pending" and step.verdict is False for step in steps):
+    if is_pending:
         first = (_command("users", "approve", facts.user.label),)
         if is_granted_by_tree:
             return (Remedy("approve the user", first),)

@@ -153,7 +153,14 @@ def decide(
         judge_leaf(facts, permission, held, is_decided_by_role=is_decided_by_role)
         for permission in permissions
     )
-    steps = _steps(facts, leaves, held, ignore_role, is_category, require_all)
+    steps = _steps(
+        facts,
+        leaves,
+        held,
+        ignore_role=ignore_role,
+        is_category=is_category,
+        require_all=require_all,
+    )
     deciding = next(step for step in steps if step.verdict is not None)
     allowed = bool(deciding.verdict)
     return Decision(
@@ -169,7 +176,16 @@ def decide(
         steps=steps,
         leaves=leaves,
         warnings=advice.warnings(facts, leaves, held, now),
-        remedies=() if allowed else advice.remedies(facts, key, leaves, held, steps, require_all),
+        remedies=()
+        if allowed
+        else advice.remedies(
+            facts,
+            key,
+            leaves,
+            held,
+            is_pending=deciding.rule == "pending",
+            require_all=require_all,
+        ),
     )
 
 
@@ -177,6 +193,7 @@ def _steps(
     facts: PermissionFacts,
     leaves: tuple[Leaf, ...],
     held: tuple[HeldGroup, ...],
+    *,
     ignore_role: bool,
     is_category: bool,
     require_all: bool,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grantctl.operations import catalogue as catalogue
     from grantctl.operations import changes as changes
     from grantctl.operations import databases as databases
+    from grantctl.operations import demonstration as demonstration
     from grantctl.operations import effects as effects
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
@@ -36,6 +37,7 @@ __getattr__ = lazy_submodules(
             "catalogue",
             "changes",
             "databases",
+            "demonstration",
             "effects",
             "flags",
             "groups",

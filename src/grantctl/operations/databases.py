@@ -17,6 +17,7 @@ from sqlmodel import Session
 from grantctl.errors import DatabaseError, GuardError
 from grantctl.operations.changes import Change, Intent
 from grantctl.store.connection import open_reading, translated_errors
+from grantctl.store.database import Database
 from grantctl.store.migrate import upgrade
 from grantctl.store.reader import Reader
 from grantctl.store.revision import KNOWN_REVISIONS, SCHEMA_REVISION
@@ -24,7 +25,6 @@ from grantctl.store.seed import SEEDED_PERMISSIONS
 from grantctl.store.session import refuse_attached, writing_connection
 from grantctl.store.tables import PermissionRow, UserRow
 from grantctl.store.url import SQLITE, DatabaseUrl
-from grantctl.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from grantctl.store.connection import Connection, Parameters
 from grantctl.store.seed import SEEDED_PERMISSIONS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SEEDED: Mapping[str, Permission] = {permission.key: permission for permission in SEEDED_PERMISSIONS}
+_SEEDED: Mapping[str, Permission] = {
+    permission.key: permission for permission in SEEDED_PERMISSIONS
+}
 
 
 @dataclass(slots=True)
@@ -87,14 +89,14 @@ def import_directory(
             if report.is_changed:
                 _record(taking, report, source, reason)
             if dry_run:
-                raise _DryRunEnded
-    except _DryRunEnded:
+                raise _DryRunEndedError
+    except _DryRunEndedError:
         pass
     assert report is not None
     return report
 
 
-class _DryRunEnded(Exception):
+class _DryRunEndedError(Exception):
     """Takes the transaction of a dry run back."""
 
 
@@ -124,9 +126,7 @@ def _take_permissions(taking: _Taking) -> dict[str, int]:
     return {key: pk for pk, key, _ in taking.connection.rows(queries.PERMISSIONS)}
 
 
-def _defaults_of_unknown(
-    taking: _Taking, known: Mapping[str, tuple[int, bool]]
-) -> dict[str, bool]:
+def _defaults_of_unknown(taking: _Taking, known: Mapping[str, tuple[int, bool]]) -> dict[str, bool]:
     """False for the seeded keys that the source's version does not know: it denies them."""
     unknown = [
         key
@@ -146,9 +146,7 @@ def _defaults_of_unknown(
 
 
 def _categories(keys: Mapping[str, object]) -> set[str]:
-    return {
-        key[:at] for key in keys for at, character in enumerate(key) if character == "."
-    }
+    return {key[:at] for key in keys for at, character in enumerate(key) if character == "."}
 
 
 def _conflict(key: str, known: Mapping[str, object], categories: set[str]) -> str | None:
@@ -262,9 +260,7 @@ def _take_groups(taking: _Taking) -> dict[str, int]:
     return pks
 
 
-def _take_memberships(
-    taking: _Taking, users: Mapping[str, int], groups: Mapping[str, int]
-) -> None:
+def _take_memberships(taking: _Taking, users: Mapping[str, int], groups: Mapping[str, int]) -> None:
     known = {(user, group) for user, group in taking.connection.rows(queries.MEMBERSHIPS)}
     wanted = {
         (users[one.user_id], groups[one.group_id]): one for one in taking.directory.memberships
@@ -287,9 +283,7 @@ def _take_memberships(
     )
 
 
-def _take_flags(
-    taking: _Taking, groups: Mapping[str, int], permissions: Mapping[str, int]
-) -> None:
+def _take_flags(taking: _Taking, groups: Mapping[str, int], permissions: Mapping[str, int]) -> None:
     rows = taking.connection.rows(queries.FLAGS)
     known = {(group, permission): bool(allowed) for group, permission, allowed in rows}
     wanted = {

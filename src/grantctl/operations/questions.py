@@ -16,7 +16,7 @@ from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
 from grantctl.evaluation.evaluator import decide, held_groups, judge_leaf, leaves_of
 from grantctl.evaluation.facts import PermissionFacts, User
 from grantctl.model import Role
-from grantctl.store.reader import Reader
+from grantctl.store.reader import Reader, unknown_permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,7 @@ def _batch_row(text: str, number: int) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
-def who_can(
-    reader: Reader, key: str, question: Question, *, now: datetime
-) -> Iterator[Subject]:
+def who_can(reader: Reader, key: str, question: Question, *, now: datetime) -> Iterator[Subject]:
     """Every user who has the permission, in the order of their making.
 
     Raises NotFoundError, DatabaseError.
@@ -137,9 +135,7 @@ def who_can(
             yield subject
 
 
-def _subject(
-    facts: PermissionFacts, key: str, question: Question, now: datetime
-) -> Subject | None:
+def _subject(facts: PermissionFacts, key: str, question: Question, now: datetime) -> Subject | None:
     role = None if question.ignore_role else facts.user.role
     if role is Role.PENDING:
         return None
@@ -157,8 +153,10 @@ def _subject(
     return Subject(facts.user, through, groups)
 
 
-def access(reader: Reader, user: str, question: Question, *, now: datetime) -> Access:
-    """Every permission of the catalogue for one user, with the sources that grant it.
+def access(
+    reader: Reader, user: str, question: Question, *, now: datetime, key: str | None = None
+) -> Access:
+    """Every permission for one user, or those under a key, with the sources that grant it.
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
     """
@@ -166,8 +164,11 @@ def access(reader: Reader, user: str, question: Question, *, now: datetime) -> A
     held = held_groups(facts, now)
     role = Role.USER if question.ignore_role else facts.user.role
     by_role = None if role is Role.USER else role is Role.ADMIN
+    asked = tuple(facts.catalogue.values()) if key is None else leaves_of(facts.catalogue, key)
+    if not asked and key is not None:
+        raise unknown_permission(key, facts.catalogue)
     leaves = tuple(
-        judge_leaf(facts, facts.catalogue[key], held, is_decided_by_role=by_role is not None)
-        for key in sorted(facts.catalogue)
+        judge_leaf(facts, permission, held, is_decided_by_role=by_role is not None)
+        for permission in sorted(asked, key=lambda permission: permission.key)
     )
     return Access(facts.user, by_role, leaves)

@@ -34,9 +34,7 @@ class RoleRecord:
 def list_roles(database: Database) -> list[RoleRecord]:
     """Every role. Raises DatabaseError."""
     with read_session(database) as session:
-        counts = dict(
-            session.exec(select(UserRow.role, func.count()).group_by(UserRow.role)).all()
-        )
+        counts = dict(session.exec(select(UserRow.role, func.count()).group_by(UserRow.role)).all())
         default = default_role(session)
         return [
             RoleRecord(role, meaning, int(counts.get(role.value, 0)), role is default)

@@ -118,7 +118,9 @@ def create_user(
     """
     email = normalize_email(email)
     local_part = email.partition("@")[0][:MAX_NAME_LENGTH]
-    name = require_text(local_part if name is None else name, what="a name", longest=MAX_NAME_LENGTH)
+    name = require_text(
+        local_part if name is None else name, what="a name", longest=MAX_NAME_LENGTH
+    )
     password_hash = None if password is None else hash_password(password)
 
     def work(change: Change) -> CreatedUser:
@@ -228,9 +230,7 @@ def set_password(database: Database, intent: Intent, reference: str, password: s
     return perform(database, intent, work)
 
 
-def verify_user_password(
-    database: Database, intent: Intent, reference: str, password: str
-) -> bool:
+def verify_user_password(database: Database, intent: Intent, reference: str, password: str) -> bool:
     """Whether this is the user's password; a hash of weaker make is replaced if it is.
 
     Raises NotFoundError, AmbiguousError, DatabaseError.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,7 @@ class Connection:
     def reading(self) -> Iterator[None]:
         """All reads within see the database at one moment."""
         begin = (
-            "BEGIN"
-            if self.engine == SQLITE
-            else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            "BEGIN" if self.engine == SQLITE else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         )
         with translated_errors(self.label):
             self.raw.execute(begin)
@@ -97,10 +95,8 @@ class Connection:
             self.raw.execute("COMMIT")
 
     def _end(self, statement: str) -> None:
-        try:
+        with suppress(Exception):  # the transaction is over, whatever the driver says of it
             self.raw.execute(statement)
-        except Exception:  # noqa: BLE001, S110 - the transaction is over, whatever its driver says
-            pass
 
     def close(self) -> None:
         self.raw.close()

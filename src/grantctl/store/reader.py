@@ -88,7 +88,9 @@ class Reader:
         rows = self._connection.rows(queries.GROUP_BY_REFERENCE, {"reference": _plain(reference)})
         return _group(_one_of("group", reference, rows, self._suggest_groups, _group_label))
 
-    def permission_facts(self, user: str, key: str, *, with_advice: bool = False) -> PermissionFacts:
+    def permission_facts(
+        self, user: str, key: str, *, with_advice: bool = False
+    ) -> PermissionFacts:
         """All that a decision about one user and one key or category needs.
 
         Raises NotFoundError, AmbiguousError, DatabaseError.
@@ -114,7 +116,7 @@ class Reader:
         )
 
     def access_facts(self, user: str) -> PermissionFacts:
-        """One user with the whole catalogue. Raises NotFoundError, AmbiguousError, DatabaseError."""
+        """One user with the whole catalogue. Raises as `permission_facts`."""
         with self._connection.reading():
             found = self.find_user(user)
             groups, memberships = self._groups(found)
@@ -216,9 +218,7 @@ class Reader:
         direct = (row for row in rows if row[4] is not None)
         return groups, tuple(_membership(row[0], row[5:9]) for row in direct)
 
-    def _granting(
-        self, key: str, held: Mapping[int, Group]
-    ) -> dict[str, tuple[Group, ...]]:
+    def _granting(self, key: str, held: Mapping[int, Group]) -> dict[str, tuple[Group, ...]]:
         granting: dict[str, tuple[Group, ...]] = {}
         for name, *row in self._connection.rows(queries.GRANTING_GROUPS, _key_parameters(key)):
             if row[0] not in held:
@@ -238,9 +238,7 @@ def unknown_permission(key: str, catalogue: Mapping[str, Permission]) -> NotFoun
     categories = {name.rpartition(".")[0] for name in catalogue} - {""}
     close = _close(key, [*catalogue, *sorted(categories)])
     meant = f"did you mean {', '.join(f'`{one}`' for one in close)}? " if close else ""
-    return NotFoundError(
-        f"no permission `{key[:80]}`", hint=f"{meant}grantctl permissions list"
-    )
+    return NotFoundError(f"no permission `{key[:80]}`", hint=f"{meant}grantctl permissions list")
 
 
 def _close(reference: str, names: list[str]) -> list[str]:
@@ -326,5 +324,5 @@ def _email(reference: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text with what no database stores replaced, so that it finds nothing instead of failing."""
+    """The text with what no database stores replaced, so that it finds nothing and does not fail."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -92,9 +92,7 @@ def refuse_attached(database: Database) -> None:
         )
 
 
-def _change_once(
-    database: Database, work: Callable[[Session], Result], *, dry_run: bool
-) -> Result:
+def _change_once(database: Database, work: Callable[[Session], Result], *, dry_run: bool) -> Result:
     with writing_connection(database.url) as connection:
         _require_revision(connection, str(database.url))
         with translated_errors(str(database.url)), Session(bind=connection) as session:
@@ -114,7 +112,9 @@ def writing_connection(url: DatabaseUrl) -> Iterator[SqlConnection]:
         engine = _writing_engine(url)
         with engine.connect() as connection:
             if url.engine != SQLITE:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK})
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK}
+                )
             yield connection
     engine.dispose()
 
@@ -146,8 +146,8 @@ def _engine_on(raw: sqlite3.Connection, *, begin: str) -> Engine:
     return engine
 
 
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+def _lower(value: str | None) -> str | None:
+    return None if value is None else value.lower()
 
 
 @contextmanager

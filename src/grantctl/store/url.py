@@ -75,6 +75,8 @@ def _sqlite_path(tail: str) -> Path:
 
 def mask_password(url: str) -> str:
     """The URL with `***` in place of a password, wherever it may stand; never raises."""
+    if url.removeprefix(ATTACHED_PREFIX).startswith(f"{SQLITE}:"):
+        return url  # a path: there is none in it
     try:
         parts = urlsplit(url)
         query = "&".join(
