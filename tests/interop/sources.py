@@ -21,9 +21,15 @@ BCRYPT = "$2b$12$" + "a" * 53
 ADA = {"id": "ada", "name": "Ada", "email": "ada@example.com", "role": "admin", "created_at": 7}
 STAFF = {"id": "staff", "name": "Staff", "description": "all of us", "created_at": 7}
 
-_USER = "CREATE TABLE user (id VARCHAR(255), name VARCHAR(255), email VARCHAR(255), role VARCHAR(255), created_at INTEGER{})"
+_USER = (
+    "CREATE TABLE user (id VARCHAR(255), name VARCHAR(255), email VARCHAR(255),"
+    " role VARCHAR(255), created_at INTEGER{})"
+)
 _AUTH = "CREATE TABLE auth (id VARCHAR(255), email VARCHAR(255), password TEXT, active INTEGER{})"
-_GROUP = 'CREATE TABLE "group" (id TEXT, name TEXT, description TEXT, permissions JSON, created_at BIGINT{})'
+_GROUP = (
+    'CREATE TABLE "group" (id TEXT, name TEXT, description TEXT, permissions JSON,'
+    " created_at BIGINT{})"
+)
 _MEMBER = "CREATE TABLE group_member (id TEXT, group_id TEXT, user_id TEXT, created_at BIGINT)"
 _DOCUMENT = "CREATE TABLE config (id INTEGER PRIMARY KEY, data JSON, version INTEGER)"
 _ROWS = "CREATE TABLE config (key TEXT PRIMARY KEY, value JSON, updated_at BIGINT)"

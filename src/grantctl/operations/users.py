@@ -1,45 +1,63 @@
-"""Users: made, changed, approved, suspended, deleted.
+"""Users: made, listed, changed and deleted.
 
-Owns the guards: the first user becomes admin, one admin stays, e-mails have no twins. All are decided
-inside the transaction, under the writers' lock.
+Owns two guards: the first user becomes admin, and e-mails have no twins. Both are decided inside the
+transaction, under the writers' lock. Leaves roles, and the last admin, to `roles`.
 """
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, collate, func
 from sqlmodel import Session, col, or_, select
 
-from grantctl.credentials.passwords import hash_password, verify_password
-from grantctl.errors import ConflictError, GuardError, InvalidError, NotFoundError
-from grantctl.model import MAX_NAME_LENGTH, Role, normalize_email, require_text
+from grantctl import credentials
+from grantctl.errors import ConflictError, InvalidError
+from grantctl.model import MAX_NAME_LENGTH, Role, Source, normalize_email, require_text
 from grantctl.operations.changes import Change, Intent, perform
-from grantctl.operations.pages import Page, PageRequest, cut
+from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
+from grantctl.operations.roles import require_another_admin
+from grantctl.operations.user_rows import (
+    UserRecord,
+    find_user_row,
+    find_user_rows,
+    page_of_users,
+    save_user,
+    user_facts,
+    user_record,
+)
 from grantctl.store.database import Database
 from grantctl.store.session import read_session, reader_of
-from grantctl.store.tables import MembershipRow, UserRow
+from grantctl.store.tables import GroupRow, MembershipRow, UserRow
+
+MAX_SEARCH_LENGTH = 254
 
 
 @dataclass(frozen=True, slots=True)
-class UserRecord:
-    """A user as lists show one; times are aware UTC."""
+class DirectMembership:
+    """A group that a user is in directly. Times are aware UTC."""
 
-    id: str
-    email: str | None
-    name: str
-    role: Role
-    has_password: bool
-    created_at: datetime
-    updated_at: datetime
+    group_id: str
+    group_name: str
+    source: Source
+    added_by: str | None
+    added_at: datetime | None
+    expires_at: datetime | None
+    is_expired: bool
 
-    @property
-    def label(self) -> str:
-        return self.email or self.id
+
+@dataclass(frozen=True, slots=True)
+class UserDetail:
+    """A user with the groups that it is in directly, expired memberships too, by group name."""
+
+    user: UserRecord
+    memberships: tuple[DirectMembership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +69,11 @@ class CreatedUser:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleChange:
-    """What a change of role did to one user."""
+class DeletedUser:
+    """A user that was deleted, and how many memberships went with it."""
 
     user: UserRecord
-    before: Role
-
-    @property
-    def is_changed(self) -> bool:
-        return self.before is not self.user.role
+    membership_count: int
 
 
 def list_users(
@@ -72,34 +86,40 @@ def list_users(
 ) -> Page[UserRecord]:
     """Users in the order of their making, direct members only where a group is named.
 
-    `text` is looked for in e-mail and name, whatever its case. Raises NotFoundError, UsageError,
-    DatabaseError.
+    `text` is looked for in e-mail and name, whatever its case. Raises NotFoundError, InvalidError,
+    UsageError, DatabaseError.
     """
+    if text is not None:
+        require_text(text, what="a text to look for", longest=MAX_SEARCH_LENGTH)
     with read_session(database) as session:
-        query = select(UserRow).where(col(UserRow.pk) > request.after).order_by(col(UserRow.pk))
+        query = select(UserRow)
         if role is not None:
             query = query.where(UserRow.role == role.value)
         if group is not None:
             found = reader_of(session).find_group(group)
             members = select(MembershipRow.user_pk).where(MembershipRow.group_pk == found.pk)
             query = query.where(col(UserRow.pk).in_(members))
-        if text:
-            part = text.lower()
-            query = query.where(
-                or_(
-                    col(UserRow.email).contains(part, autoescape=True),
-                    func.lower(UserRow.name).contains(part, autoescape=True),
-                )
-            )
-        if request.limit is not None:
-            query = query.limit(request.limit + 1)
-        return cut([(row.pk, user_record(row)) for row in session.exec(query)], request)
+        if text is not None:
+            query = query.where(_has_text(session, text))
+        return page_of_users(session, query, request)
 
 
-def show_user(database: Database, reference: str) -> UserRecord:
-    """One user. Raises NotFoundError, AmbiguousError, DatabaseError."""
+def _has_text(session: Session, text: str) -> ColumnElement[bool]:
+    name: ColumnElement[str] = col(UserRow.name)
+    if session.get_bind().dialect.name == "postgresql":
+        # The column's own collation orders by code point, and its lower() knows ASCII only.
+        name = collate(name, "default")
+    email = unicodedata.normalize("NFC", text).lower()
+    return or_(
+        col(UserRow.email).contains(email, autoescape=True),
+        func.lower(name).contains(text.lower(), autoescape=True),
+    )
+
+
+def show_user(database: Database, reference: str) -> UserDetail:
+    """One user with its groups. Raises NotFoundError, AmbiguousError, DatabaseError."""
     with read_session(database) as session:
-        return user_record(find_user_row(session, reference))
+        return _detail(session, find_user_row(session, reference), datetime.now(UTC))
 
 
 def create_user(
@@ -118,10 +138,8 @@ def create_user(
     """
     email = normalize_email(email)
     local_part = email.partition("@")[0][:MAX_NAME_LENGTH]
-    name = require_text(
-        local_part if name is None else name, what="a name", longest=MAX_NAME_LENGTH
-    )
-    password_hash = None if password is None else hash_password(password)
+    name = require_text(local_part if name is None else name, what="a name", longest=MAX_NAME_LENGTH)
+    password_hash = None if password is None else credentials.passwords.hash_password(password)
 
     def work(change: Change) -> CreatedUser:
         session = change.session
@@ -139,7 +157,7 @@ def create_user(
         )
         session.add(row)
         session.flush()
-        change.record("user.create", "user", row.id, after=_facts(row))
+        change.record("user.create", "user", row.id, after=user_facts(row))
         return CreatedUser(user_record(row), is_first)
 
     return perform(database, intent, work)
@@ -152,144 +170,118 @@ def update_user(
     *,
     email: str | None = None,
     name: str | None = None,
-) -> UserRecord:
-    """Change a user's e-mail or name. Raises NotFoundError, InvalidError, ConflictError."""
-    if email is None and name is None:
-        raise InvalidError("nothing to change", hint="--email ADDRESS or --name NAME")
+) -> UserDetail:
+    """Change a user's e-mail or name; nothing is written where both are so already.
+
+    Raises NotFoundError, AmbiguousError, InvalidError, ConflictError for an e-mail that is taken.
+    """
     email = None if email is None else normalize_email(email)
     if name is not None:
         require_text(name, what="a name", longest=MAX_NAME_LENGTH)
 
-    def work(change: Change) -> UserRecord:
+    def work(change: Change) -> UserDetail:
         row = find_user_row(change.session, reference)
-        before = _facts(row)
+        before = user_facts(row)
         if email is not None and email != row.email:
             _require_free_email(change.session, email)
             row.email = email
         if name is not None:
             row.name = name
-        _save(change, row, "user.update", before)
-        return user_record(row)
+        if user_facts(row) != before:
+            save_user(change, row, "user.update", before)
+        return _detail(change.session, row, change.now)
 
     return perform(database, intent, work)
 
 
-def set_role(
-    database: Database, intent: Intent, references: list[str], role: Role
-) -> list[RoleChange]:
-    """Give users a role; all of them or none.
+def set_password(database: Database, intent: Intent, reference: str, password: str) -> UserDetail:
+    """Give a user a password.
 
-    Raises NotFoundError, AmbiguousError, GuardError where no admin would be left.
+    Raises NotFoundError, AmbiguousError, InvalidError for a password that may not be one.
     """
+    password_hash = credentials.passwords.hash_password(password)
 
-    def work(change: Change) -> list[RoleChange]:
-        rows = [find_user_row(change.session, reference) for reference in dict.fromkeys(references)]
-        return [change_role(change, row, role) for row in rows]
-
-    return perform(database, intent, work)
-
-
-def approve_users(database: Database, intent: Intent, references: list[str]) -> list[RoleChange]:
-    """Let pending users in, as `user`; others keep their role. Raises NotFoundError."""
-
-    def work(change: Change) -> list[RoleChange]:
-        rows = [find_user_row(change.session, reference) for reference in dict.fromkeys(references)]
-        return [
-            change_role(change, row, Role.USER)
-            if row.role == Role.PENDING
-            else RoleChange(user_record(row), Role(row.role))
-            for row in rows
-        ]
-
-    return perform(database, intent, work)
-
-
-def change_role(change: Change, row: UserRow, role: Role) -> RoleChange:
-    """Give one user a role within a change. Raises GuardError for the last admin."""
-    before = Role(row.role)
-    if before is not role:
-        if before is Role.ADMIN:
-            _require_another_admin(change.session, row)
-        facts = _facts(row)
-        row.role = role.value
-        _save(change, row, "user.set_role", facts)
-    return RoleChange(user_record(row), before)
-
-
-def set_password(database: Database, intent: Intent, reference: str, password: str) -> UserRecord:
-    """Give a user a password. Raises NotFoundError, InvalidError for one that is too short."""
-    password_hash = hash_password(password)
-
-    def work(change: Change) -> UserRecord:
+    def work(change: Change) -> UserDetail:
         row = find_user_row(change.session, reference)
-        before = _facts(row)
+        before = user_facts(row)
         row.password_hash = password_hash
-        _save(change, row, "user.set_password", before)
-        return user_record(row)
+        save_user(change, row, "user.set_password", before)
+        return _detail(change.session, row, change.now)
 
     return perform(database, intent, work)
 
 
-def verify_user_password(database: Database, intent: Intent, reference: str, password: str) -> bool:
+def verify_user_password(
+    database: Database, intent: Intent, reference: str, password: str
+) -> bool:
     """Whether this is the user's password; a hash of weaker make is replaced if it is.
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
     """
     with read_session(database) as session:
-        stored = find_user_row(session, reference).password_hash
-    fits, replacement = verify_password(password, stored)
+        stored = find_user_row(session, reference)
+        user_id, password_hash = stored.id, stored.password_hash
+    fits, replacement = credentials.passwords.verify_password(password, password_hash)
     if fits and replacement is not None:
 
         def work(change: Change) -> None:
-            row = find_user_row(change.session, reference)
-            if row.password_hash == stored:
-                before = _facts(row)
+            row = find_user_row(change.session, user_id)
+            if row.password_hash == password_hash:
+                before = user_facts(row)
                 row.password_hash = replacement
-                _save(change, row, "user.upgrade_password_hash", before)
+                save_user(change, row, "user.upgrade_password_hash", before)
 
         perform(database, intent, work)
     return fits
 
 
-def delete_users(database: Database, intent: Intent, references: list[str]) -> list[UserRecord]:
+def delete_users(
+    database: Database, intent: Intent, references: Iterable[str]
+) -> list[DeletedUser]:
     """Delete users with their memberships; all of them or none.
 
-    Raises NotFoundError, GuardError where no admin would be left.
+    Raises NotFoundError, AmbiguousError, GuardError where no admin would be left.
     """
 
-    def work(change: Change) -> list[UserRecord]:
-        deleted = []
-        for reference in dict.fromkeys(references):
-            row = find_user_row(change.session, reference)
-            if row.role == Role.ADMIN:
-                _require_another_admin(change.session, row)
-            deleted.append(user_record(row))
-            change.record("user.delete", "user", row.id, before=_facts(row))
-            change.session.delete(row)
-            change.session.flush()
-        return deleted
+    def work(change: Change) -> list[DeletedUser]:
+        rows = find_user_rows(change.session, references)
+        return [_delete(change, row) for row in rows]
 
     return perform(database, intent, work)
 
 
-def find_user_row(session: Session, reference: str) -> UserRow:
-    """The user of that id, e-mail or unique name. Raises NotFoundError, AmbiguousError."""
-    row = session.get(UserRow, reader_of(session).find_user(reference).pk)
-    if row is None:
-        raise NotFoundError(f"no user `{reference}`", hint="grantctl users list")
-    return row
+def _delete(change: Change, row: UserRow) -> DeletedUser:
+    if row.role == Role.ADMIN:
+        require_another_admin(change.session, row)
+    memberships = select(func.count()).where(MembershipRow.user_pk == row.pk)
+    deleted = DeletedUser(user_record(row), change.session.exec(memberships).one())
+    facts: dict[str, Any] = user_facts(row) | {"memberships": deleted.membership_count}
+    change.record("user.delete", "user", row.id, before=facts)
+    change.session.delete(row)
+    change.session.flush()
+    return deleted
 
 
-def user_record(row: UserRow) -> UserRecord:
-    """The plain value of a row."""
-    return UserRecord(
-        id=row.id,
-        email=row.email,
-        name=row.name,
-        role=Role(row.role),
-        has_password=row.password_hash is not None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
+def _detail(session: Session, row: UserRow, now: datetime) -> UserDetail:
+    query = (
+        select(MembershipRow, GroupRow)
+        .where(MembershipRow.user_pk == row.pk)
+        .where(GroupRow.pk == MembershipRow.group_pk)
+    )
+    memberships = (_membership(one, group, now) for one, group in session.exec(query))
+    by_name = sorted(memberships, key=lambda one: (one.group_name, one.group_id))
+    return UserDetail(user_record(row), tuple(by_name))
+
+
+def _membership(row: MembershipRow, group: GroupRow, now: datetime) -> DirectMembership:
+    return DirectMembership(
+        group_id=group.id,
+        group_name=group.name,
+        source=Source(row.source),
+        added_by=row.added_by,
+        added_at=row.added_at,
+        expires_at=row.expires_at,
+        is_expired=row.expires_at is not None and row.expires_at <= now,
     )
 
 
@@ -299,28 +291,3 @@ def _require_free_email(session: Session, email: str) -> None:
         raise ConflictError(
             f"`{email}` is taken by another user", hint=f"grantctl users show {holder.id}"
         )
-
-
-def _require_another_admin(session: Session, row: UserRow) -> None:
-    others = select(UserRow.pk).where(UserRow.role == Role.ADMIN.value, UserRow.pk != row.pk)
-    if session.exec(others.limit(1)).first() is None:
-        raise GuardError(
-            f"`{row.email or row.id}` is the last admin and must stay one",
-            hint="make another first: grantctl users set-role USER admin",
-        )
-
-
-def _save(change: Change, row: UserRow, action: str, before: dict[str, Any]) -> None:
-    row.updated_at = change.now
-    change.session.add(row)
-    change.session.flush()
-    change.record(action, "user", row.id, before=before, after=_facts(row))
-
-
-def _facts(row: UserRow) -> dict[str, Any]:
-    return {
-        "email": row.email,
-        "name": row.name,
-        "role": row.role,
-        "has_password": row.password_hash is not None,
-    }
