@@ -9,9 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from tests.interop.sources import FIXTURES, VERSIONS, fixture_url, read, told
 
 from grantctl.errors import DatabaseError
-from tests.interop.sources import FIXTURES, VERSIONS, fixture_url, read, told
 
 TABLES = (
     "user",
@@ -126,16 +126,11 @@ def test_text_that_only_postgres_json_can_hold_is_read(openwebui_postgres: str) 
         connection.execute(insert, ["long", "Long", '{"chat": ' + "9" * 9000 + "}"])
     directory = read(openwebui_postgres)
     assert directory.flags == {}
+    invisible = "is no permission key: it holds a control or invisible character"
     assert [(one, reason) for _, one, reason in told(directory, "group")] == [
         ("deep", "what is stored as its permissions is nested too deeply: it sets none"),
-        (
-            "half",
-            "`n\N{REPLACEMENT CHARACTER}l` is no permission key: it holds a control or invisible character",
-        ),
-        (
-            "half",
-            "`\N{REPLACEMENT CHARACTER}` is no permission key: it holds a control or invisible character",
-        ),
+        ("half", f"`n\N{REPLACEMENT CHARACTER}l` {invisible}"),
+        ("half", f"`\N{REPLACEMENT CHARACTER}` {invisible}"),
         ("long", "what is stored as its permissions is not JSON: it sets none"),
     ]
 

@@ -79,8 +79,7 @@ class Call:
             warnings=warnings,
             next_cursor=next_cursor,
         )
-        if next_cursor is not None:
-            self.warn(f"there is more: --cursor {next_cursor}, or --all")
+        self._say_more(next_cursor)
         self._say_unless_structured(warnings)
 
     def show_record(
@@ -90,8 +89,9 @@ class Call:
         *,
         name_key: str,
         warnings: Sequence[str] = (),
+        next_cursor: str | None = None,
     ) -> None:
-        """Print one object."""
+        """Print one object; `next_cursor` is that of the list that it holds a part of."""
         write_record(
             sys.stdout,
             record,
@@ -99,8 +99,14 @@ class Call:
             style=self.style,
             name_key=name_key,
             warnings=warnings,
+            next_cursor=next_cursor,
         )
+        self._say_more(next_cursor)
         self._say_unless_structured(warnings)
+
+    def _say_more(self, next_cursor: str | None) -> None:
+        if next_cursor is not None:
+            self.warn(f"there is more: --cursor {next_cursor}, or --all")
 
     def _say_unless_structured(self, warnings: Sequence[str]) -> None:
         if self.style.format not in (Format.JSON, Format.YAML):
@@ -132,7 +138,7 @@ class Call:
         """Ask before a dangerous change. Raises UnconfirmedError without a yes."""
         if is_confirmed or self.is_dry_run:
             return
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UnconfirmedError(f"{question}: not confirmed", hint="confirm with --yes")
         print(f"{fit(escape(question), sys.stderr)}?", end=" [y/N] ", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
+from grantctl.model import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, require_text
 from grantctl.store.database import Database
 from grantctl.store.session import change
 from grantctl.store.tables import AuditEventRow
@@ -22,11 +23,19 @@ Facts = Mapping[str, Any]  # JSON: whatever describes the object
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """Who changes something, why if they said so, and whether it is only tried."""
+    """Who changes something, why if they said so, and whether it is only tried.
+
+    Raises InvalidError for an actor or a reason that no audit entry could hold.
+    """
 
     actor: str
     reason: str | None = None
     dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        require_text(self.actor, what="an actor", longest=MAX_NAME_LENGTH)
+        if self.reason is not None:
+            require_text(self.reason, what="a reason", longest=MAX_DESCRIPTION_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)

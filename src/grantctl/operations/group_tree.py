@@ -52,12 +52,12 @@ def read_upward(session: Session, pks: Iterable[int]) -> dict[int, Group]:
 
 def path_to(groups: Mapping[int, Group], pk: int) -> Path:
     """The way from the top-level group down to this one, both included."""
-    upward: list[Group] = []
+    upward: dict[int, Group] = {}
     at: int | None = pk
-    while at is not None and groups[at] not in upward:
-        upward.append(groups[at])
+    while at is not None and at not in upward:
+        upward[at] = groups[at]
         at = groups[at].parent
-    return tuple(reversed(upward))
+    return tuple(reversed(upward.values()))
 
 
 def below(roots: Iterable[int]) -> CTE:

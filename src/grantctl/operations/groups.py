@@ -1,39 +1,57 @@
 """Groups: made, renamed, moved below one another, deleted.
 
 Owns the guards: a new name is no other group's name or id, and no group comes to lie below itself.
-Both are decided inside the transaction, under the writers' lock. Leaves members to `memberships`
-and flags to `flags`.
+Both are decided inside the transaction, under the writers' lock. Leaves members to `memberships`,
+flags to `flags`, and what a deletion takes along to `group_deletion`, whose face it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
-from grantctl.errors import ConflictError, GroupCycleError, InvalidError, NotFoundError
-from grantctl.evaluation.facts import Group
+from grantctl.errors import ConflictError, GroupCycleError, InvalidError
 from grantctl.model import MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH, require_text
 from grantctl.operations.changes import Change, Intent, perform
-from grantctl.operations.group_tree import (
-    MemberCount,
-    Path,
-    count_members,
-    counts_at,
-    path_to,
-    read_upward,
+from grantctl.operations.group_deletion import DeletedGroup, delete_groups, plan_deletion
+from grantctl.operations.group_records import (
+    GroupDetail,
+    GroupRecord,
+    ListedGroup,
+    find_group_row,
+    group_facts,
+    group_record,
+    read_children,
+    read_flags,
+    record_of,
 )
+from grantctl.operations.group_tree import Path, count_members, counts_at, read_upward
 from grantctl.operations.pages import Page, PageRequest, cut
 from grantctl.store.database import Database
-from grantctl.store.session import read_session, reader_of
-from grantctl.store.tables import GroupPermissionRow, GroupRow, MembershipRow, PermissionRow
+from grantctl.store.session import read_session
+from grantctl.store.tables import GroupRow, MembershipRow
+
+__all__ = [
+    "DeletedGroup",
+    "GroupChange",
+    "GroupDetail",
+    "GroupRecord",
+    "ListedGroup",
+    "Outcome",
+    "create_group",
+    "delete_groups",
+    "list_groups",
+    "move_group",
+    "plan_deletion",
+    "show_group",
+    "update_group",
+]
 
 
 class Outcome(StrEnum):
@@ -43,44 +61,6 @@ class Outcome(StrEnum):
     UPDATED = "updated"
     MOVED = "moved"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRecord:
-    """A group; times are aware UTC.
-
-    `path` leads from the top-level group down to this one, both included.
-    """
-
-    id: str
-    name: str
-    description: str
-    path: Path
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def parent(self) -> Group | None:
-        return self.path[-2] if len(self.path) > 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class ListedGroup:
-    """A group as lists show one."""
-
-    group: GroupRecord
-    members: MemberCount
-
-
-@dataclass(frozen=True, slots=True)
-class GroupDetail:
-    """A group with all that hangs on it. `flags`: key → what the group sets."""
-
-    group: GroupRecord
-    members: MemberCount
-    expired_count: int
-    children: tuple[Group, ...]
-    flags: Mapping[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +90,8 @@ def list_groups(
         pks = [row.pk for row in rows]
         groups, members = read_upward(session, pks), count_members(session, pks, now)
         return cut(
-            [(row.pk, ListedGroup(_record(row, groups), members[row.pk])) for row in rows], request
+            [(row.pk, ListedGroup(record_of(row, groups), members[row.pk])) for row in rows],
+            request,
         )
 
 
@@ -206,7 +187,9 @@ def move_group(
         session = change.session
         row = find_group_row(session, reference)
         before = group_record(session, row)
-        above = () if parent is None else group_record(session, find_group_row(session, parent)).path
+        above = (
+            () if parent is None else group_record(session, find_group_row(session, parent)).path
+        )
         _require_no_cycle(row, above)
         row.parent_pk = above[-1].pk if above else None
         return _save(change, row, before, Outcome.MOVED)
@@ -214,72 +197,16 @@ def move_group(
     return perform(database, intent, work)
 
 
-def find_group_row(session: Session, reference: str) -> GroupRow:
-    """The group of that id or unique name. Raises NotFoundError, AmbiguousError."""
-    row = session.get(GroupRow, reader_of(session).find_group(reference).pk)
-    if row is None:
-        raise NotFoundError(f"no group `{reference}`", hint="grantctl groups list")
-    return row
-
-
-def group_record(session: Session, row: GroupRow) -> GroupRecord:
-    """The plain value of a row."""
-    session.flush()
-    return _record(row, read_upward(session, [row.pk]))
-
-
-def group_facts(group: GroupRecord) -> dict[str, Any]:
-    """A group as audit entries keep it; the parent by its id."""
-    parent = None if group.parent is None else group.parent.id
-    return {"name": group.name, "description": group.description, "parent": parent}
-
-
-def read_children(session: Session, pk: int) -> tuple[Group, ...]:
-    """The groups right below this one, by name."""
-    rows = session.exec(
-        select(GroupRow.pk, GroupRow.id, GroupRow.name)
-        .where(GroupRow.parent_pk == pk)
-        .order_by(col(GroupRow.name), col(GroupRow.id))
-    )
-    return tuple(Group(child, id, name, pk) for child, id, name in rows)
-
-
-def read_flags(session: Session, pk: int) -> dict[str, bool]:
-    """What the group sets, by key."""
-    rows = session.exec(
-        select(PermissionRow.key, GroupPermissionRow.allowed)
-        .where(
-            GroupPermissionRow.group_pk == pk,
-            PermissionRow.pk == GroupPermissionRow.permission_pk,
-        )
-        .order_by(col(PermissionRow.key))
-    )
-    return {key: bool(allowed) for key, allowed in rows}
-
-
 def _has_text(row: GroupRow, text: str | None) -> bool:
     part = (text or "").casefold()
     return part in row.name.casefold() or part in row.description.casefold()
-
-
-def _record(row: GroupRow, groups: Mapping[int, Group]) -> GroupRecord:
-    return GroupRecord(
-        id=row.id,
-        name=row.name,
-        description=row.description,
-        path=path_to(groups, row.pk),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
 
 
 def _require_texts(name: str | None, description: str | None) -> None:
     if name is not None:
         require_text(name, what="a group's name", longest=MAX_NAME_LENGTH)
     if description is not None:
-        require_text(
-            description, what="a description", longest=MAX_DESCRIPTION_LENGTH, empty=True
-        )
+        require_text(description, what="a description", longest=MAX_DESCRIPTION_LENGTH, empty=True)
 
 
 def _require_free_name(session: Session, name: str) -> None:
@@ -314,7 +241,5 @@ def _save(change: Change, row: GroupRow, before: GroupRecord, outcome: Outcome) 
     change.session.add(row)
     change.session.flush()
     action = "group.move" if outcome is Outcome.MOVED else "group.update"
-    change.record(
-        action, "group", row.id, before=group_facts(before), after=group_facts(after)
-    )
+    change.record(action, "group", row.id, before=group_facts(before), after=group_facts(after))
     return GroupChange(outcome, group_record(change.session, row), before.path)

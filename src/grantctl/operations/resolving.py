@@ -7,14 +7,15 @@ thousands of names.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Literal
+from unicodedata import normalize
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from grantctl.errors import InvalidError, NotFoundError
+from grantctl.errors import NotFoundError
 from grantctl.evaluation.facts import User
-from grantctl.model import Role, normalize_email
+from grantctl.model import Role
 from grantctl.operations.chunks import in_chunks
 from grantctl.store.session import reader_of
 from grantctl.store.tables import UserRow
@@ -42,26 +43,26 @@ def find_users(session: Session, references: Sequence[str]) -> list[User]:
 
 def _find_some(session: Session, references: Sequence[str]) -> dict[str, User]:
     texts = {reference: reference for reference in references if _is_storable(reference)}
-    found = _match(session, col(UserRow.id), texts)
+    found = _match(session, "id", texts)
     emails = {one: _email(one) for one in texts if one not in found}
-    found |= _match(session, col(UserRow.email), {one: at for one, at in emails.items() if at})
+    found |= _match(session, "email", emails)
     names = {one: one for one in texts if one not in found}
     for shared in _shared_names(session, names):
         reader_of(session).find_user(shared)  # raises, and lists the candidates
-    return found | _match(session, col(UserRow.name), names)
+    return found | _match(session, "name", names)
 
 
-def _match(session: Session, column: Any, values: Mapping[str, str]) -> dict[str, User]:
-    """The users by the reference whose value the column has."""
+def _match(
+    session: Session, field: Literal["id", "email", "name"], values: Mapping[str, str]
+) -> dict[str, User]:
+    """The users by the reference whose value their field has."""
     if not values:
         return {}
-    rows = session.exec(
-        select(column, UserRow.pk, UserRow.id, UserRow.email, UserRow.name, UserRow.role).where(
-            column.in_(set(values.values()))
-        )
-    )
+    column = col(getattr(UserRow, field))
+    rows = session.exec(select(UserRow).where(column.in_(set(values.values()))))
     users = {
-        value: User(pk, id, email, name, Role(role)) for value, pk, id, email, name, role in rows
+        getattr(row, field): User(row.pk, row.id, row.email, row.name, Role(row.role))
+        for row in rows
     }
     return {reference: users[value] for reference, value in values.items() if value in users}
 
@@ -74,11 +75,8 @@ def _shared_names(session: Session, names: Mapping[str, str]) -> list[str]:
     return list(session.exec(counts).all())
 
 
-def _email(reference: str) -> str | None:
-    try:
-        return normalize_email(reference)
-    except InvalidError:
-        return None
+def _email(reference: str) -> str:
+    return normalize("NFC", reference.strip()).lower()
 
 
 def _is_storable(text: str) -> bool:

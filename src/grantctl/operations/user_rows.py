@@ -6,20 +6,22 @@ to `users` and `roles`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from grantctl.errors import NotFoundError
-from grantctl.model import Role
+from grantctl.model import Role, Source
 from grantctl.operations.changes import Change
+from grantctl.operations.chunks import in_chunks
 from grantctl.operations.pages import Page, PageRequest, cut
+from grantctl.operations.resolving import find_users
 from grantctl.store.session import reader_of
-from grantctl.store.tables import UserRow
+from grantctl.store.tables import GroupRow, MembershipRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,27 @@ class UserRecord:
         return self.email or self.id
 
 
+@dataclass(frozen=True, slots=True)
+class DirectMembership:
+    """A group that a user is in directly. Times are aware UTC."""
+
+    group_id: str
+    group_name: str
+    source: Source
+    added_by: str | None
+    added_at: datetime | None
+    expires_at: datetime | None
+    is_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserDetail:
+    """A user with the groups that it is in directly, expired memberships too, by group name."""
+
+    user: UserRecord
+    memberships: tuple[DirectMembership, ...] = ()
+
+
 def find_user_row(session: Session, reference: str) -> UserRow:
     """The user of that id, e-mail or unique name. Raises NotFoundError, AmbiguousError."""
     row = session.get(UserRow, reader_of(session).find_user(reference).pk)
@@ -48,13 +71,17 @@ def find_user_row(session: Session, reference: str) -> UserRow:
     return row
 
 
-def find_user_rows(session: Session, references: Iterable[str]) -> list[UserRow]:
+def find_user_rows(session: Session, references: Sequence[str]) -> list[UserRow]:
     """These users in this order, each once, however often and by whatever it is named.
 
-    Raises NotFoundError, AmbiguousError.
+    Raises NotFoundError that names every one that there is not, AmbiguousError.
     """
-    rows = [find_user_row(session, reference) for reference in dict.fromkeys(references)]
-    return list({row.pk: row for row in rows}.values())
+    pks = [user.pk for user in find_users(session, references)]
+    rows: dict[int, UserRow] = {}
+    for part in in_chunks(pks):
+        found = session.exec(select(UserRow).where(col(UserRow.pk).in_(part)))
+        rows |= {row.pk: row for row in found}
+    return [rows[pk] for pk in pks]
 
 
 def page_of_users(
@@ -77,6 +104,30 @@ def user_record(row: UserRow) -> UserRecord:
         has_password=bool(row.password_hash),
         created_at=row.created_at,
         updated_at=row.updated_at,
+    )
+
+
+def read_detail(session: Session, row: UserRow, now: datetime) -> UserDetail:
+    """The user with its memberships; `now` tells which of them have ended."""
+    query = (
+        select(MembershipRow, GroupRow)
+        .where(MembershipRow.user_pk == row.pk)
+        .where(GroupRow.pk == MembershipRow.group_pk)
+    )
+    memberships = (_membership(one, group, now) for one, group in session.exec(query))
+    by_name = sorted(memberships, key=lambda one: (one.group_name, one.group_id))
+    return UserDetail(user_record(row), tuple(by_name))
+
+
+def _membership(row: MembershipRow, group: GroupRow, now: datetime) -> DirectMembership:
+    return DirectMembership(
+        group_id=group.id,
+        group_name=group.name,
+        source=Source(row.source),
+        added_by=row.added_by,
+        added_at=row.added_at,
+        expires_at=row.expires_at,
+        is_expired=row.expires_at is not None and row.expires_at <= now,
     )
 
 

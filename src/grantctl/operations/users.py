@@ -1,15 +1,16 @@
 """Users: made, listed, changed and deleted.
 
-Owns two guards: the first user becomes admin, and e-mails have no twins. Both are decided inside the
+Owns two guards: the first user becomes admin, e-mails have no twins. Both are decided inside the
 transaction, under the writers' lock. Leaves roles, and the last admin, to `roles`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from shlex import quote
 from typing import Any
 from uuid import uuid4
 
@@ -17,47 +18,28 @@ from sqlalchemy import ColumnElement, collate, func
 from sqlmodel import Session, col, or_, select
 
 from grantctl import credentials
-from grantctl.errors import ConflictError, InvalidError
-from grantctl.model import MAX_NAME_LENGTH, Role, Source, normalize_email, require_text
+from grantctl.errors import ConflictError
+from grantctl.model import MAX_NAME_LENGTH, Role, normalize_email, require_text
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
 from grantctl.operations.roles import require_another_admin
 from grantctl.operations.user_rows import (
+    UserDetail,
     UserRecord,
     find_user_row,
     find_user_rows,
     page_of_users,
+    read_detail,
     save_user,
     user_facts,
     user_record,
 )
 from grantctl.store.database import Database
 from grantctl.store.session import read_session, reader_of
-from grantctl.store.tables import GroupRow, MembershipRow, UserRow
+from grantctl.store.tables import MembershipRow, UserRow
 
 MAX_SEARCH_LENGTH = 254
-
-
-@dataclass(frozen=True, slots=True)
-class DirectMembership:
-    """A group that a user is in directly. Times are aware UTC."""
-
-    group_id: str
-    group_name: str
-    source: Source
-    added_by: str | None
-    added_at: datetime | None
-    expires_at: datetime | None
-    is_expired: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UserDetail:
-    """A user with the groups that it is in directly, expired memberships too, by group name."""
-
-    user: UserRecord
-    memberships: tuple[DirectMembership, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +87,20 @@ def list_users(
 
 
 def _has_text(session: Session, text: str) -> ColumnElement[bool]:
-    name: ColumnElement[str] = col(UserRow.name)
-    if session.get_bind().dialect.name == "postgresql":
-        # The column's own collation orders by code point, and its lower() knows ASCII only.
-        name = collate(name, "default")
     email = unicodedata.normalize("NFC", text).lower()
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    # In Postgres, lower() knows ASCII only under the collation of the column.
+    name = UserRow.name if is_sqlite else collate(col(UserRow.name), "default")
     return or_(
         col(UserRow.email).contains(email, autoescape=True),
         func.lower(name).contains(text.lower(), autoescape=True),
     )
 
 
-def show_user(database: Database, reference: str) -> UserDetail:
+def show_user(database: Database, reference: str, *, now: datetime) -> UserDetail:
     """One user with its groups. Raises NotFoundError, AmbiguousError, DatabaseError."""
     with read_session(database) as session:
-        return _detail(session, find_user_row(session, reference), datetime.now(UTC))
+        return read_detail(session, find_user_row(session, reference), now)
 
 
 def create_user(
@@ -137,15 +118,15 @@ def create_user(
     ConflictError for an e-mail that is taken, DatabaseError.
     """
     email = normalize_email(email)
-    local_part = email.partition("@")[0][:MAX_NAME_LENGTH]
-    name = require_text(local_part if name is None else name, what="a name", longest=MAX_NAME_LENGTH)
+    name = email.partition("@")[0][:MAX_NAME_LENGTH] if name is None else name
+    require_text(name, what="a name", longest=MAX_NAME_LENGTH)
     password_hash = None if password is None else credentials.passwords.hash_password(password)
 
     def work(change: Change) -> CreatedUser:
         session = change.session
         is_first = session.exec(select(UserRow.pk).limit(1)).first() is None
         _require_free_email(session, email)
-        given = Role.ADMIN if is_first else role or default_role(session)
+        given = Role.ADMIN if is_first else role or default_role(session).role
         row = UserRow(
             id=str(uuid4()),
             email=email,
@@ -189,7 +170,7 @@ def update_user(
             row.name = name
         if user_facts(row) != before:
             save_user(change, row, "user.update", before)
-        return _detail(change.session, row, change.now)
+        return read_detail(change.session, row, change.now)
 
     return perform(database, intent, work)
 
@@ -206,14 +187,12 @@ def set_password(database: Database, intent: Intent, reference: str, password: s
         before = user_facts(row)
         row.password_hash = password_hash
         save_user(change, row, "user.set_password", before)
-        return _detail(change.session, row, change.now)
+        return read_detail(change.session, row, change.now)
 
     return perform(database, intent, work)
 
 
-def verify_user_password(
-    database: Database, intent: Intent, reference: str, password: str
-) -> bool:
+def verify_user_password(database: Database, intent: Intent, reference: str, password: str) -> bool:
     """Whether this is the user's password; a hash of weaker make is replaced if it is.
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
@@ -236,7 +215,7 @@ def verify_user_password(
 
 
 def delete_users(
-    database: Database, intent: Intent, references: Iterable[str]
+    database: Database, intent: Intent, references: Sequence[str]
 ) -> list[DeletedUser]:
     """Delete users with their memberships; all of them or none.
 
@@ -262,32 +241,9 @@ def _delete(change: Change, row: UserRow) -> DeletedUser:
     return deleted
 
 
-def _detail(session: Session, row: UserRow, now: datetime) -> UserDetail:
-    query = (
-        select(MembershipRow, GroupRow)
-        .where(MembershipRow.user_pk == row.pk)
-        .where(GroupRow.pk == MembershipRow.group_pk)
-    )
-    memberships = (_membership(one, group, now) for one, group in session.exec(query))
-    by_name = sorted(memberships, key=lambda one: (one.group_name, one.group_id))
-    return UserDetail(user_record(row), tuple(by_name))
-
-
-def _membership(row: MembershipRow, group: GroupRow, now: datetime) -> DirectMembership:
-    return DirectMembership(
-        group_id=group.id,
-        group_name=group.name,
-        source=Source(row.source),
-        added_by=row.added_by,
-        added_at=row.added_at,
-        expires_at=row.expires_at,
-        is_expired=row.expires_at is not None and row.expires_at <= now,
-    )
-
-
 def _require_free_email(session: Session, email: str) -> None:
     holder = session.exec(select(UserRow).where(UserRow.email == email)).first()
     if holder is not None:
         raise ConflictError(
-            f"`{email}` is taken by another user", hint=f"grantctl users show {holder.id}"
+            f"`{email}` is taken by another user", hint=f"grantctl users show {quote(holder.id)}"
         )

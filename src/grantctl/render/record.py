@@ -30,11 +30,12 @@ def write_record(
     style: Style,
     name_key: str,
     warnings: Sequence[str] = (),
+    next_cursor: str | None = None,
 ) -> None:
     """Write the object in the style's format; `name_key` is what `-o name` prints.
 
-    `warnings` appear in JSON and YAML only. Raises UsageError for an unknown field, before
-    anything is written; ValueError and TypeError for values that `plain` refuses.
+    `warnings` and `next_cursor` appear in JSON and YAML only. Raises UsageError for an unknown
+    field, before anything is written; ValueError and TypeError for values that `plain` refuses.
     """
     known = list(record)
     is_name = style.format is Format.NAME
@@ -42,7 +43,14 @@ def write_record(
     data = {key: plain(record[key]) for key in keys}
     match style.format:
         case Format.JSON | Format.YAML:
-            write_document(stream, data, schema=schema, format=style.format, warnings=warnings)
+            write_document(
+                stream,
+                data,
+                schema=schema,
+                format=style.format,
+                warnings=warnings,
+                next_cursor=next_cursor,
+            )
         case Format.NDJSON:
             stream.write(line_json(data, stream) + "\n")
         case Format.CSV:

@@ -49,7 +49,8 @@ class Connection:
                 while found := cursor.fetchmany(size):
                     yield from found
             finally:
-                cursor.close()
+                with suppress(Exception):  # whoever left early may have closed the connection
+                    cursor.close()
 
     def run(self, statement: str, parameters: Parameters | None = None) -> int:
         """Run a statement; the number of rows that it touched."""

@@ -5,17 +5,25 @@ Owns parsing and masking. Leaves opening to `connection`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from grantctl.errors import UsageError
 
 SQLITE = "sqlite"
 POSTGRES = "postgresql"
 ATTACHED_PREFIX = "openwebui+"
+URL_HINT = "e.g. sqlite:///grantctl.db, sqlite:////var/lib/grantctl.db or postgresql://user@host/name"
+HIDDEN = "***"
 
-_HINT = "e.g. sqlite:///grantctl.db, sqlite:////var/lib/grantctl.db or postgresql://user@host/name"
+_SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,40}")
+_AUTHORITY = re.compile(r"[^/?#]*")
+_HOST = r"(?:\[[^\]@]*\]|[^:,@\[\]]*)(?::[0-9]*)?"
+_HOSTS = re.compile(f"{_HOST}(?:,{_HOST})*")
+_NO_SECRET = re.compile(r"[^@:=]*")
+_SECRET_PARAMETERS = ("pass", "secret", "token", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,13 @@ class DatabaseUrl:
     dsn: str
     is_attached: bool
 
-    @property
-    def is_memory(self) -> bool:
-        return self.engine == SQLITE and self.path is None
-
     def __str__(self) -> str:
-        """The URL without its password."""
+        """The URL without its password; that of a SQLite file can be parsed again."""
         prefix = ATTACHED_PREFIX if self.is_attached else ""
-        if self.engine == SQLITE:
-            return f"{prefix}sqlite:///{self.path or ':memory:'}"
-        return prefix + mask_password(self.dsn)
+        if self.engine != SQLITE:
+            return prefix + mask_password(self.dsn)
+        name = str(self.path).replace("%", "%25")
+        return f"{prefix}sqlite:///{'./' if name.startswith('~') else ''}{name}"
 
     __repr__ = __str__
 
@@ -55,41 +60,66 @@ def parse_url(text: str) -> DatabaseUrl:
     is_attached = rest.startswith(ATTACHED_PREFIX)
     rest = rest.removeprefix(ATTACHED_PREFIX)
     scheme, separator, tail = rest.partition("://")
-    if not separator or "\0" in rest:
-        raise UsageError(f"`{mask_password(text)[:200]}` is no database URL", hint=_HINT)
+    if not separator or not _SCHEME.fullmatch(scheme) or "\0" in rest:
+        raise UsageError(f"`{mask_password(text)[:200]}` is no database URL", hint=URL_HINT)
     if scheme == SQLITE:
         return DatabaseUrl(SQLITE, _sqlite_path(tail), "", is_attached)
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         return DatabaseUrl(POSTGRES, None, f"postgresql://{tail}", is_attached)
-    raise UsageError(f"`{scheme[:40]}` databases are not supported", hint=_HINT)
+    raise UsageError(f"`{scheme}` databases are not supported", hint=URL_HINT)
 
 
-def _sqlite_path(tail: str) -> Path:
+def file_url(name: str) -> DatabaseUrl:
+    """The URL of the SQLite file of that name. Raises UsageError for a name that is none."""
+    if not name or "\0" in name:
+        raise UsageError("a SQLite URL names a file", hint=URL_HINT)
+    try:
+        return DatabaseUrl(SQLITE, Path(name).expanduser(), "", is_attached=False)
+    except RuntimeError:
+        home = Path(name).parts[0]
+        raise UsageError(f"there is no home folder `{home}`", hint=URL_HINT) from None
+
+
+def _sqlite_path(tail: str) -> Path | None:
     if not tail.startswith("/"):
-        raise UsageError("a SQLite URL has three slashes before a relative path", hint=_HINT)
-    name = tail[1:]
-    if name in ("", ":memory:"):
-        raise UsageError("a SQLite URL names a file", hint=_HINT)
-    return Path(unquote(name)).expanduser()
+        raise UsageError("a SQLite URL has three slashes before a relative path", hint=URL_HINT)
+    name = unquote(tail[1:])
+    return file_url("" if name == ":memory:" else name).path
 
 
 def mask_password(url: str) -> str:
-    """The URL with `***` in place of a password, wherever it may stand; never raises."""
-    if url.removeprefix(ATTACHED_PREFIX).startswith(f"{SQLITE}:"):
-        return url  # a path: there is none in it
-    try:
-        parts = urlsplit(url)
-        query = "&".join(
-            f"{item.split('=')[0]}=***" if "pass" in item.split("=")[0].lower() else item
-            for item in parts.query.split("&")
-        )
-        # A raw `/`, `?` or `#` in a password ends the authority early: mask up to the last `@`.
-        if "@" in url and "@" not in parts.netloc:
-            raise ValueError(url)
-        user, at, host = parts.netloc.rpartition("@")
-        name, colon, _ = user.partition(":")
-        netloc = f"{name}{':***' if colon else ''}{at}{host}"
-        return urlunsplit(parts._replace(netloc=netloc, query=query))
-    except ValueError:
-        scheme, _, tail = url.partition("://")
-        return f"{scheme}://***@{tail.rpartition('@')[2]}" if "@" in tail else f"{scheme}://***"
+    """The URL with `***` in place of a password, wherever it may stand; never raises.
+
+    What can be read in two ways is left out as a whole: rather too little is shown than a secret.
+    """
+    prefix = ATTACHED_PREFIX if url.startswith(ATTACHED_PREFIX) else ""
+    scheme, separator, tail = url.removeprefix(prefix).partition("://")
+    if not separator:
+        return url if _NO_SECRET.fullmatch(url) else HIDDEN
+    if not _SCHEME.fullmatch(scheme):
+        return HIDDEN
+    if scheme == SQLITE and tail.startswith("/"):
+        return url  # a path: there is no password in it
+    return f"{prefix}{scheme}://{_masked(tail)}"
+
+
+def _masked(tail: str) -> str:
+    matched = _AUTHORITY.match(tail)
+    authority = matched[0] if matched else ""
+    path, mark, query = tail[len(authority) :].partition("?")
+    user, at, hosts = authority.rpartition("@")
+    # A raw `/`, `?` or `#` in a password ends the authority early: an `@` follows. Without any `@`,
+    # what looks like a port may be a password whose host was forgotten.
+    if "@" in path + query or not _HOSTS.fullmatch(hosts):
+        return HIDDEN
+    name, colon, _ = user.partition(":")
+    shown = f"{name}{f':{HIDDEN}' if colon else ''}{at}{hosts}{path}"
+    return shown + mark + "&".join(map(_masked_parameter, query.split("&")))
+
+
+def _masked_parameter(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    plain = unquote(parameter).lower()
+    if any(word in plain for word in _SECRET_PARAMETERS):
+        return f"{name}={HIDDEN}" if equals else HIDDEN
+    return parameter

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from grantctl.evaluation.permissions import grow
 from grantctl.interop.openwebui import queries
-from grantctl.interop.openwebui.findings import Findings, Subject
+from grantctl.interop.openwebui.findings import Findings, Subject, quoted
 from grantctl.interop.openwebui.groups import GroupRow
 from grantctl.interop.openwebui.layout import Layout, SettingsForm
 from grantctl.interop.openwebui.releases import recognise
 from grantctl.interop.openwebui.trees import (
+    Kind,
     Kinds,
     Nodes,
     flags_of,
@@ -25,6 +26,7 @@ from grantctl.interop.openwebui.trees import (
     spelled,
 )
 from grantctl.interop.openwebui.values import MalformedError, load_json
+from grantctl.model import is_below
 from grantctl.store.connection import Connection
 
 _STORED_KEY = "user.permissions"
@@ -57,7 +59,8 @@ def read_permissions(
     release = recognise(layout, stored)
     kinds = kinds_of(release.built_in)
     learn(kinds, [stored])
-    defaults = release.built_in | flags_of(stored, kinds, of_defaults)
+    unfilled = _unfilled(release.built_in, stored, kinds, of_defaults)
+    defaults = release.built_in | unfilled | flags_of(stored, kinds, of_defaults)
     forest = {group.id: _nodes_of_group(group, findings) for group in groups}
     learn(kinds, forest.values())
     flags = {
@@ -85,6 +88,23 @@ def _read_stored(connection: Connection, layout: Layout, subject: Subject) -> No
         for name in _STORED_KEY.split("."):
             found = found.get(name) if isinstance(found, dict) else None
     return _nodes_of_tree(found, "the release's own defaults are taken", subject)
+
+
+def _unfilled(
+    built_in: Collection[str], stored: Nodes, kinds: Kinds, subject: Subject
+) -> dict[str, bool]:
+    """Denials of what lies under a category in whose place something else is stored.
+
+    Open WebUI leaves that as it is, and so allows nothing under it by default.
+    """
+    places = [
+        key
+        for key, value in stored.items()
+        if kinds.get(key) is Kind.CATEGORY and not isinstance(value, dict)
+    ]
+    for place in places:
+        subject.adapted(f"what lies under {quoted(place)} is denied by default: it is not filled")
+    return {key: False for key in built_in for place in places if is_below(key, place)}
 
 
 def _nodes_of_group(group: GroupRow, findings: Findings) -> Nodes:
