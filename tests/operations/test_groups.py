@@ -11,17 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, select
-from tests.operations.group_examples import (
-    DRY_RUN,
-    EVERYTHING,
-    INTENT,
-    audit,
-    make_groups,
-    make_users,
-    paths,
-    set_flags,
-    write_group,
-)
 
 from grantctl.errors import (
     AmbiguousError,
@@ -49,6 +38,17 @@ from grantctl.store.database import Database
 from grantctl.store.session import change
 from grantctl.store.tables import GroupRow
 from grantctl.store.url import parse_url
+from tests.operations.group_examples import (
+    DRY_RUN,
+    EVERYTHING,
+    INTENT,
+    audit,
+    make_groups,
+    make_users,
+    paths,
+    set_flags,
+    write_group,
+)
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=1)

@@ -52,7 +52,9 @@ def listed(
     ]
 
 
-def outcomes(database: Database, group: str, *users: str, until: datetime | None = None) -> list[str]:
+def outcomes(
+    database: Database, group: str, *users: str, until: datetime | None = None
+) -> list[str]:
     changed = add_members(database, INTENT, group, users, expires_at=until)
     return [one.outcome.value for one in changed.members]
 
@@ -66,9 +68,7 @@ def write_membership(
         user_pk = session.exec(select(UserRow.pk).where(UserRow.name == user)).one()
         group_pk = session.exec(select(GroupRow.pk).where(GroupRow.name == group)).one()
         session.add(
-            MembershipRow(
-                user_pk=user_pk, group_pk=group_pk, source=source, expires_at=expires_at
-            )
+            MembershipRow(user_pk=user_pk, group_pk=group_pk, source=source, expires_at=expires_at)
         )
 
     change(database, write, dry_run=False)
@@ -77,7 +77,9 @@ def write_membership(
 def test_users_are_added_by_whatever_names_them_and_recorded_once(database: Database) -> None:
     make_users(database, "ada", "bob", "cyd")
     make_groups(database, "staff")
-    before = {one.user.name: one for one in list_members(database, "staff", EVERYTHING, now=NOW).items}
+    before = {
+        one.user.name: one for one in list_members(database, "staff", EVERYTHING, now=NOW).items
+    }
     assert before == {}
     changed = add_members(
         database, INTENT, "staff", ["bob", "ADA@Example.com", "bob@example.com"], expires_at=LATER
@@ -251,7 +253,9 @@ def test_a_dry_run_changes_no_membership(database: Database) -> None:
 
 def test_inherited_members_are_listed_once_with_the_best_way(database: Database) -> None:
     make_users(database, "ada", "bob", "cyd", "dan")
-    make_groups(database, "company", "company/engineering", "company/engineering/api", "company/ops")
+    make_groups(
+        database, "company", "company/engineering", "company/engineering/api", "company/ops"
+    )
     add_members(database, INTENT, "company", ["ada"], expires_at=SOON)
     add_members(database, INTENT, "api", ["ada", "bob"])
     add_members(database, INTENT, "ops", ["bob", "cyd"])
@@ -267,6 +271,7 @@ def test_inherited_members_are_listed_once_with_the_best_way(database: Database)
         None,
         False,
     )
+    assert listed(database, "api") == [("ada", "", None, False), ("bob", "", None, False)]
     assert listed(database, "engineering", inherited=True) == [
         ("ada", "api/engineering", None, False),
         ("bob", "api/engineering", None, False),

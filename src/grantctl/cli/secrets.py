@@ -99,11 +99,15 @@ def _from_file(name: str) -> str:
         raise UsageError("`--file` names no file")
     try:
         descriptor = os.open(name, _OPEN_FLAGS)
+        try:
+            _require_private(os.fstat(descriptor), name)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                raw = file.read(_longest() + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise _refusal(error, name) from None
-    with os.fdopen(descriptor, "rb") as file:
-        _require_private(os.fstat(descriptor), name)
-        return _password(file.read(_longest() + 1), f"`{name}`")
+    return _password(raw, f"`{name}`")
 
 
 def _refusal(error: OSError, name: str) -> GuardError | UsageError:

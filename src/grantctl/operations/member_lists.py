@@ -49,7 +49,8 @@ def list_members(
     """
     with read_session(database) as session:
         asked = reader_of(session).find_group(group)
-        groups = _read_below(session, asked) if inherited else {asked.pk: asked}
+        groups = _read_below(session, asked) if inherited else {}
+        groups[asked.pk] = Group(asked.pk, asked.id, asked.name)  # where each way ends
         best: dict[int, MemberRecord] = {}
         for user, membership in _read_page(session, asked, request, inherited=inherited):
             way = tuple(reversed(path_to(groups, membership.group)))
@@ -66,14 +67,13 @@ def _rank(record: MemberRecord) -> tuple[bool, int, tuple[str, ...]]:
 
 
 def _read_below(session: Session, asked: Group) -> dict[int, Group]:
-    """The group and all below it, by pk; the group asked about is the top."""
+    """The group and all below it, by pk."""
     rows = session.exec(
         select(GroupRow.pk, GroupRow.id, GroupRow.name, GroupRow.parent_pk).where(
             col(GroupRow.pk).in_(select(below([asked.pk]).c.pk))
         )
     )
-    found = {pk: Group(pk, id, name, parent) for pk, id, name, parent in rows}
-    return found | {asked.pk: Group(asked.pk, asked.id, asked.name)}
+    return {pk: Group(pk, id, name, parent) for pk, id, name, parent in rows}
 
 
 def _read_page(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from grantctl.errors import GuardError
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.reader import Reader
 from grantctl.store.url import DatabaseUrl
@@ -34,3 +35,13 @@ class Database:
             yield reader
         finally:
             connection.close()
+
+
+def refuse_attached(database: Database) -> None:
+    """Raise GuardError where the database is one of Open WebUI's, attached to be read."""
+    if database.url.is_attached:
+        raise GuardError(
+            "an attached Open WebUI database is only read, never changed",
+            hint="bring it into a database of grantctl's own: grantctl init, "
+            "then: grantctl import openwebui",
+        )

@@ -11,27 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, StaticPool, create_engine, event, text
 from sqlmodel import Session
 
-from grantctl.errors import DatabaseError, GuardError
-from grantctl.store.connection import (
-    CONNECT_TIMEOUT_SECONDS,
-    LOCK_TIMEOUT_SECONDS,
-    WRITE_LOCK,
-    Connection,
-    connect_sqlite_for_writing,
-    open_reading,
-    translated_errors,
-)
+from grantctl.store import postgres
+from grantctl.store.connection import WRITE_LOCK, Connection, open_reading
 from grantctl.store.database import Database
+from grantctl.store.database import refuse_attached as refuse_attached
+from grantctl.store.driver_errors import retried, translated_errors
 from grantctl.store.reader import Reader
-from grantctl.store.url import SQLITE, DatabaseUrl
-
-MAX_ATTEMPTS = 5
-_RETRIED_STATES = {"40001", "40P01"}
+from grantctl.store.sqlite_file import connect_for_writing
+from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
 Result = TypeVar("Result")
 
@@ -40,21 +31,20 @@ Result = TypeVar("Result")
 def read_session(database: Database) -> Iterator[Session]:
     """A session that sees one moment of the database and cannot change it. Raises DatabaseError."""
     if database.memory is not None:
-        with _session_on(_engine_on(database.memory.raw, begin="BEGIN"), database) as session:
+        with _session_on(_sqlite_engine(database.memory.raw, begin="BEGIN"), database) as session:
             yield session
         return
     connection = open_reading(database.url)
     try:
         Reader(connection).require_revision()
         if connection.engine == SQLITE:
-            engine = _engine_on(connection.raw, begin="BEGIN")
+            engine = _sqlite_engine(connection.raw, begin="BEGIN")
         else:
             connection.raw.autocommit = False
-            engine = create_engine(
-                "postgresql+psycopg://", creator=lambda: connection.raw, poolclass=StaticPool
-            )
+            engine = _postgres_engine(lambda: connection.raw)
         with _session_on(engine, database) as session:
             yield session
+        connection.require_unchanged()
     finally:
         connection.close()
 
@@ -70,32 +60,13 @@ def change(database: Database, work: Callable[[Session], Result], *, dry_run: bo
     # Before anything is opened for writing: a file that is not ours must not even become WAL.
     with database.reader():
         pass
-    for attempt in range(1, MAX_ATTEMPTS + 1):
-        try:
-            return _change_once(database, work, dry_run=dry_run)
-        except DatabaseError as error:
-            state = getattr(error.__context__, "sqlstate", None) or getattr(
-                getattr(error.__context__, "orig", None), "sqlstate", None
-            )
-            if state not in _RETRIED_STATES or attempt == MAX_ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
-
-
-def refuse_attached(database: Database) -> None:
-    """Raise GuardError where the database is one of Open WebUI's, attached to be read."""
-    if database.url.is_attached:
-        raise GuardError(
-            "an attached Open WebUI database is only read, never changed",
-            hint="bring it into a database of grantctl's own: grantctl init, "
-            "then: grantctl import openwebui",
-        )
+    return retried(lambda: _change_once(database, work, dry_run=dry_run))
 
 
 def _change_once(database: Database, work: Callable[[Session], Result], *, dry_run: bool) -> Result:
     with writing_connection(database.url) as connection:
-        _require_revision(connection, str(database.url))
-        with translated_errors(str(database.url)), Session(bind=connection) as session:
+        _reader_on(connection, str(database.url)).require_revision()
+        with Session(bind=connection) as session:
             result = work(session)
             session.flush()
             if dry_run:
@@ -106,36 +77,47 @@ def _change_once(database: Database, work: Callable[[Session], Result], *, dry_r
 
 
 @contextmanager
-def writing_connection(url: DatabaseUrl) -> Iterator[SqlConnection]:
-    """A connection inside a write transaction; what is not committed is taken back."""
+def writing_connection(url: DatabaseUrl, *, foreign_keys: bool = True) -> Iterator[SqlConnection]:
+    """A connection inside a write transaction; what is not committed is taken back.
+
+    Without `foreign_keys` SQLite does not act on them, as a migration that makes a table anew
+    needs: dropping the old one would delete what refers to it. Raises DatabaseError.
+    """
     with translated_errors(str(url)):
-        engine = _writing_engine(url)
-        with engine.connect() as connection:
-            if url.engine != SQLITE:
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK}
-                )
-            yield connection
-    engine.dispose()
+        engine = _writing_engine(url, foreign_keys=foreign_keys)
+        try:
+            with engine.connect() as connection:
+                if url.engine != SQLITE:
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK}
+                    )
+                yield connection
+        finally:
+            engine.dispose()
 
 
-def _writing_engine(url: DatabaseUrl) -> Engine:
+def _writing_engine(url: DatabaseUrl, *, foreign_keys: bool) -> Engine:
     if url.engine == SQLITE:
-        return _engine_on(connect_sqlite_for_writing(url), begin="BEGIN IMMEDIATE")
-
-    def connect() -> psycopg.Connection[Any]:
-        raw = psycopg.connect(
-            url.dsn, connect_timeout=CONNECT_TIMEOUT_SECONDS, application_name="grantctl"
-        )
-        raw.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
-        raw.commit()
-        return raw
-
-    return create_engine("postgresql+psycopg://", creator=connect, poolclass=StaticPool)
+        raw = connect_for_writing(url)
+        if not foreign_keys:
+            raw.execute("PRAGMA foreign_keys=OFF")
+        return _sqlite_engine(raw, begin="BEGIN IMMEDIATE")
+    raw_postgres = postgres.connect(url)
+    raw_postgres.autocommit = False
+    return _postgres_engine(lambda: raw_postgres)
 
 
-def _engine_on(raw: sqlite3.Connection, *, begin: str) -> Engine:
-    engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+def _postgres_engine(creator: Callable[[], Any]) -> Engine:
+    # Statements' values would appear in a traceback: there are password hashes among them.
+    return create_engine(
+        "postgresql+psycopg://", creator=creator, poolclass=StaticPool, hide_parameters=True
+    )
+
+
+def _sqlite_engine(raw: sqlite3.Connection, *, begin: str) -> Engine:
+    engine = create_engine(
+        "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
+    )
     # SQLite's own lower() knows ASCII only; names are compared as Python, and Postgres, lower them.
     raw.create_function("lower", 1, _lower, deterministic=True)
 
@@ -159,15 +141,13 @@ def _session_on(engine: Engine, database: Database) -> Iterator[Session]:
         session.rollback()
 
 
-def _require_revision(connection: SqlConnection, label: str) -> None:
-    raw = connection.connection.dbapi_connection
-    engine = SQLITE if isinstance(raw, sqlite3.Connection) else "postgresql"
-    Reader(Connection(engine, raw, label=label)).require_revision()
-
-
 def reader_of(session: Session) -> Reader:
     """A reader that sees what the session's transaction sees, its own changes included."""
     session.flush()
-    raw = session.connection().connection.dbapi_connection
-    engine = SQLITE if isinstance(raw, sqlite3.Connection) else "postgresql"
-    return Reader(Connection(engine, raw, label="this database"))
+    return _reader_on(session.connection(), "this database")
+
+
+def _reader_on(connection: SqlConnection, label: str) -> Reader:
+    raw = connection.connection.dbapi_connection
+    engine = SQLITE if isinstance(raw, sqlite3.Connection) else POSTGRES
+    return Reader(Connection(engine, raw, label=label))

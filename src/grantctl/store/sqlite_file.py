@@ -1,0 +1,148 @@
+"""Opening sqlite3 files.
+
+Owns pragmas, the busy time-out, and how a file is opened so that reading leaves nothing behind.
+Files are opened by SQLite alone: closing one by hand would drop the locks that another connection
+of this process holds (https://www.sqlite.org/howtocorrupt.html, 2.2).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from grantctl.errors import DatabaseError
+from grantctl.store.driver_errors import database_error
+from grantctl.store.url import DatabaseUrl
+
+BUSY_TIMEOUT_SECONDS = 10.0
+
+_MISSING_HINT = "is the path right? a new database is made by: grantctl init"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockedFile:
+    """A file that is read without locks, with its size and times when it was opened."""
+
+    path: Path
+    size: int
+    modified_ns: int
+
+    def require_unchanged(self) -> None:
+        """Raise DatabaseError where what was read may be of two moments."""
+        if _unlocked(self.path) != self or _has_journal(self.path):
+            raise DatabaseError(
+                f"the database was changed while it was read: `{self.path}`", hint="try again"
+            )
+
+
+def connect_for_reading(url: DatabaseUrl) -> tuple[sqlite3.Connection, UnlockedFile | None]:
+    """A connection that cannot write and creates nothing. Raises DatabaseError."""
+    path = _require_file(url)
+    try:
+        if _has_journal(path):  # somebody has it open, or was killed: leave both as they are
+            return _connect(url, "mode=ro", ("query_only=ON",)), None
+        # Where nobody has it open, a read-only connection would leave -wal and -shm files behind,
+        # one that could write takes them away again.
+        return _connect(url, "mode=rw", ("query_only=ON",)), None
+    except sqlite3.Error as error:
+        is_refused = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+        if not is_refused or _has_journal(path):
+            raise database_error(error, str(url)) from None
+    # In a folder where SQLite may not make these files: without locks, so the end is compared.
+    try:
+        unlocked = _unlocked(path)
+        return _connect(url, "mode=ro&immutable=1", ("query_only=ON",)), unlocked
+    except sqlite3.Error as error:
+        raise database_error(error, str(url)) from None
+
+
+def connect_for_writing(url: DatabaseUrl) -> sqlite3.Connection:
+    """A connection to a file that exists, with every pragma set that writing needs.
+
+    INVARIANT: the caller knows the file to be grantctl's, or empty: this may turn it into WAL.
+    Raises DatabaseError.
+    """
+    path = url.path
+    assert path is not None
+    try:
+        raw = _connect(url, "mode=rw", ("synchronous=FULL", "foreign_keys=ON"))
+        try:
+            _use_wal(raw)
+        except BaseException:
+            raw.close()
+            raise
+    except sqlite3.Error as error:
+        raise database_error(error, str(url)) from None
+    return raw
+
+
+def connect_to_memory() -> sqlite3.Connection:
+    """An empty database that lives as long as the connection."""
+    raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    raw.execute("PRAGMA foreign_keys=ON")
+    return raw
+
+
+def _connect(url: DatabaseUrl, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
+    assert url.path is not None
+    raw = sqlite3.connect(
+        f"{url.path.absolute().as_uri()}?{mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=BUSY_TIMEOUT_SECONDS,
+        check_same_thread=False,
+    )
+    try:
+        # The first two: a damaged or hostile file shall fail rather than answer
+        # (https://www.sqlite.org/security.html).
+        for pragma in ("cell_size_check=ON", "trusted_schema=OFF", *pragmas):
+            raw.execute(f"PRAGMA {pragma}")
+        raw.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        raw.close()
+        raise
+    return raw
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Turn the file into WAL; where another connection is in the way, SQLite itself won't wait."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return  # a file system without shared memory keeps its journal: that is safe as well
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _require_file(url: DatabaseUrl) -> Path:
+    """The path. Raises DatabaseError where it is missing, no file, or has nothing in it."""
+    path = url.path
+    assert path is not None
+    try:
+        if not path.exists():
+            raise DatabaseError(f"there is no database at `{path}`", hint=_MISSING_HINT)
+        if not path.is_file():
+            raise DatabaseError(f"`{path}` is not a file", hint=_MISSING_HINT)
+        if path.stat().st_size == 0:
+            raise DatabaseError(f"the file `{path}` is empty", hint=_MISSING_HINT)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise DatabaseError(
+            f"`{path}` cannot be read: {reason}",
+            hint="check the permissions of the file and of its folder",
+        ) from None
+    return path
+
+
+def _has_journal(path: Path) -> bool:
+    return Path(f"{path}-wal").exists() or Path(f"{path}-journal").exists()
+
+
+def _unlocked(path: Path) -> UnlockedFile:
+    found = path.stat()
+    return UnlockedFile(path, found.st_size, found.st_mtime_ns)

@@ -1,0 +1,475 @@
+"""`grantctl groups`, whole outputs on both engines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+import typer
+from typer.main import get_command
+
+from grantctl.cli.groups import app
+from grantctl.store.database import Database
+from tests.conftest import Cli
+from tests.operations.group_examples import (
+    make_groups,
+    make_users,
+    paths,
+    set_flags,
+    settled,
+)
+
+DRY_RUN = "warning: dry run: nothing was changed\n"
+
+
+@pytest.fixture
+def company(database: Database) -> Database:
+    """Three groups below one another, one beside them, and three users in some."""
+    make_users(database, "ada", "bob", "cyd")
+    make_groups(database, "company", "company/backend", "company/backend/api", "guests")
+    return database
+
+
+def test_a_group_is_made_and_shown(cli: Cli) -> None:
+    made = cli("groups", "create", "company", "--description", "all of us")
+    assert (made.code, made.err) == (0, "")
+    assert settled(made.out) == (
+        "outcome:     created\n"
+        "id:          ID\n"
+        "name:        company\n"
+        "description: all of us\n"
+        "path:        company\n"
+        "created_at:  TIME\n"
+        "updated_at:  TIME\n"
+    )
+    assert (
+        cli("groups", "create", "backend", "--parent", "company", "-o", "name").out == "backend\n"
+    )
+    shown = cli("groups", "show", "backend")
+    assert (shown.code, shown.err) == (0, "")
+    assert settled(shown.out) == (
+        "id:                ID\n"
+        "name:              backend\n"
+        "description:\n"
+        "path:              company › backend\n"
+        "children:\n"
+        "members:           0\n"
+        "effective_members: 0\n"
+        "expired_members:   0\n"
+        "permissions:       {}\n"
+        "created_at:        TIME\n"
+        "updated_at:        TIME\n"
+    )
+
+
+def test_a_shown_group_is_one_json_document_with_ids(cli: Cli, company: Database) -> None:
+    set_flags(company, "backend", chat__share=True, chat__controls=False)
+    cli("groups", "add", "api", "ada", "bob")
+    cli("groups", "add", "backend", "bob")
+    outcome = cli("groups", "show", "backend", "-o", "json")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads(settled(outcome.out)) == {
+        "schema": "grantctl.group/v1",
+        "data": {
+            "id": "ID",
+            "name": "backend",
+            "description": "",
+            "path": [{"id": "ID", "name": "company"}, {"id": "ID", "name": "backend"}],
+            "children": [{"id": "ID", "name": "api"}],
+            "members": 1,
+            "effective_members": 2,
+            "expired_members": 0,
+            "permissions": {"chat.controls": False, "chat.share": True},
+            "created_at": "TIME",
+            "updated_at": "TIME",
+        },
+        "warnings": [],
+        "next_cursor": None,
+    }
+
+
+def test_groups_are_listed_page_by_page(cli: Cli, company: Database) -> None:
+    cli("groups", "add", "api", "ada", "bob")
+    cli("groups", "add", "company", "bob", "cyd")
+    everything = (
+        "company\t\t2\t3\t\nbackend\tcompany\t0\t2\t\napi\tbackend\t2\t2\t\nguests\t\t0\t0\t\n"
+    )
+    assert cli("groups", "list").out == everything
+    first = cli("groups", "list", "--limit", "3", "-o", "name")
+    assert first.out == "company\nbackend\napi\n"
+    assert first.err.startswith("warning: there is more: --cursor ")
+    cursor = first.err.split()[5].rstrip(",")
+    rest = cli("groups", "list", "--cursor", cursor, "-o", "name")
+    assert (rest.code, rest.out, rest.err) == (0, "guests\n", "")
+    assert cli("groups", "list", "--limit", "1", "--all").out == everything
+    assert cli("groups", "list", "--text", "PAN", "-o", "name").out == "company\n"
+    assert cli("groups", "list", "--fields", "path,members", "--text", "api").out == (
+        "company › backend › api\t2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--cursor", "x"], "error: `x` is no cursor"),
+        (["--limit", "0"], "error: invalid value for `--limit`"),
+        (["--fields", "nope"], "error: no field `nope`"),
+    ],
+)
+def test_a_page_that_is_none_is_a_usage_error(
+    cli: Cli, arguments: list[str], complaint: str
+) -> None:
+    outcome = cli("groups", "list", *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith(complaint)
+
+
+def test_a_change_says_what_it_did(cli: Cli, company: Database) -> None:
+    updated = cli("groups", "update", "guests", "--name", "visitors", "--description", "by day")
+    assert (updated.code, updated.err) == (0, "")
+    assert settled(updated.out) == (
+        "outcome:     updated\n"
+        "id:          ID\n"
+        "name:        visitors\n"
+        "description: by day\n"
+        "path:        visitors\n"
+        "created_at:  TIME\n"
+        "updated_at:  TIME\n"
+    )
+    fields = ("--fields", "outcome,path,former_path", "-o", "csv")
+    for arguments, answer in (
+        (("backend", "--parent", "visitors"), "moved,visitors › backend,company › backend"),
+        (("backend", "--parent", "visitors"), "unchanged,visitors › backend,visitors › backend"),
+        (("backend", "--root"), "moved,backend,visitors › backend"),
+    ):
+        moved = cli("groups", "move", *arguments, *fields)
+        assert (moved.code, moved.err) == (0, "")
+        assert moved.out.splitlines() == ["outcome,path,former_path", answer]
+    assert paths(company) == ["company", "backend", "backend/api", "visitors"]
+
+
+def test_a_cycle_is_refused_and_shown(cli: Cli, company: Database) -> None:
+    refused = cli("groups", "move", "company", "--parent", "api", "-o", "json")
+    assert (refused.code, refused.out) == (5, "")
+    error = json.loads(settled(refused.err))["error"]
+    assert error == {
+        "code": "group_cycle",
+        "message": "`company` cannot be below `api`: company → backend → api would meet itself",
+        "hint": "move `api` elsewhere first: grantctl groups move ID --root",
+        "exit_code": 5,
+    }
+    refused = cli("groups", "move", "api", "--parent", "api")
+    assert (refused.code, refused.err) == (5, "error: `api` cannot be below itself\n")
+
+
+def test_where_to_move_must_be_said_once(cli: Cli, company: Database) -> None:
+    complaint = "error: say where to: `--parent GROUP` or `--root`, and not both\n"
+    for arguments in ((), ("--root", "--parent", "company")):
+        outcome = cli("groups", "move", "api", *arguments)
+        assert (outcome.code, outcome.out, outcome.err) == (2, "", complaint)
+    outcome = cli("groups", "update", "api")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: nothing to change\nhint: --name NAME or --description TEXT\n",
+    )
+
+
+def test_a_taken_name_is_a_conflict(cli: Cli, company: Database) -> None:
+    for arguments in (("create", "api"), ("update", "guests", "--name", "api")):
+        outcome = cli("groups", *arguments)
+        assert (outcome.code, outcome.out, settled(outcome.err)) == (
+            5,
+            "",
+            "error: `api` is the name of another group\nhint: grantctl groups show ID\n",
+        )
+
+
+def test_an_unknown_group_is_not_found_with_what_may_be_meant(cli: Cli, company: Database) -> None:
+    for arguments in (
+        ("show", "companie"),
+        ("update", "companie", "--name", "x"),
+        ("move", "companie", "--root"),
+        ("move", "guests", "--parent", "companie"),
+        ("create", "x", "--parent", "companie"),
+        ("delete", "companie", "--yes"),
+        ("delete", "companie"),
+        ("add", "companie", "ada"),
+        ("remove", "companie", "ada"),
+        ("members", "companie"),
+    ):
+        outcome = cli("groups", *arguments)
+        assert (outcome.code, outcome.out, outcome.err) == (
+            4,
+            "",
+            "error: no group `companie`\nhint: did you mean `company`? grantctl groups list\n",
+        )
+
+
+def test_a_deletion_is_asked_about_with_what_goes_along(cli: Cli, company: Database) -> None:
+    cli("groups", "add", "backend", "ada", "bob")
+    set_flags(company, "backend", chat__share=True)
+    question = "delete `backend` with 2 memberships and 1 flag, bringing `api` to the top level"
+    refused = cli("groups", "delete", "backend")
+    assert (refused.code, refused.out, refused.err) == (
+        6,
+        "",
+        f"error: {question}: not confirmed\nhint: confirm with --yes\n",
+    )
+    tried = cli("groups", "delete", "backend", "--dry-run")
+    assert (tried.code, tried.out, tried.err) == (0, "backend\t2\t1\tapi\n", DRY_RUN)
+    assert paths(company) == ["company", "company/backend", "company/backend/api", "guests"]
+    deleted = cli("groups", "delete", "backend", "--yes")
+    assert (deleted.code, deleted.out, deleted.err) == (0, "backend\t2\t1\tapi\n", "")
+    assert paths(company) == ["company", "api", "guests"]
+
+
+def test_of_many_groups_the_first_are_named(cli: Cli, database: Database) -> None:
+    make_groups(database, "a", "a/b", "c", "d", "e", "a/f")
+    refused = cli("groups", "delete", "a", "c", "d", "e", "-o", "json")
+    assert json.loads(refused.err)["error"]["message"] == (
+        "delete `a`, `c`, `d` and 1 more with no memberships and no flags, "
+        "bringing `b`, `f` to the top level: not confirmed"
+    )
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 6), ("", 6)])
+def test_on_a_terminal_the_answer_decides(
+    url: str, company: Database, answer: str, code: int, tmp_path: Path
+) -> None:
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "grantctl", "groups", "delete", "guests", "--database", url],
+        encoding="utf-8",
+        timeout=60,
+        cwd=str(tmp_path),
+        dimensions=(24, 200),
+    )
+    child.expect_exact("delete `guests` with no memberships and no flags? [y/N] ")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == code
+    assert ("guests" in paths(company)) is (code != 0)
+
+
+def test_users_are_added_and_removed_with_what_happened_to_each(
+    cli: Cli, company: Database
+) -> None:
+    added = cli("groups", "add", "api", "ada", "bob@example.com")
+    assert (added.code, added.err) == (0, "")
+    assert added.out == "ada@example.com\tadded\t\nbob@example.com\tadded\t\n"
+    again = cli("groups", "add", "api", "cyd", "ada", "--expires", "2999-12-31", "--dry-run")
+    assert (again.code, again.err) == (0, DRY_RUN)
+    assert again.out == (
+        "cyd@example.com\tadded\t2999-12-31T00:00:00Z\n"
+        "ada@example.com\tupdated\t2999-12-31T00:00:00Z\n"
+    )
+    removed = cli("groups", "remove", "api", "cyd", "ada", "-o", "csv")
+    assert (removed.code, removed.err) == (0, "")
+    assert settled(removed.out) == (
+        "user,outcome,expires_at,group,id\n"
+        "cyd@example.com,unchanged,,api,ID\n"
+        "ada@example.com,removed,,api,ID\n"
+    )
+    assert cli("groups", "members", "api", "-o", "name").out == "bob@example.com\n"
+
+
+def test_users_come_from_stdin_one_a_line(cli: Cli, company: Database) -> None:
+    lines = "\ufeffada\r\n\n   \n  BOB@example.com  \n"
+    for arguments in (("--stdin",), ("-",)):
+        added = cli("groups", "add", "api", *arguments, stdin=lines, env={})
+        assert (added.code, added.err) == (0, "")
+        assert [line.split("\t")[0] for line in added.out.splitlines()] == [
+            "ada@example.com",
+            "bob@example.com",
+        ]
+    both = cli("groups", "remove", "api", "cyd", "-", stdin="ada", env={})
+    assert both.out == "cyd@example.com\tunchanged\t\nada@example.com\tremoved\t\n"
+    broken = cli("groups", "add", "api", "-", stdin=b"cyd\n\xff\xfe\n")
+    assert (broken.code, broken.out, broken.err) == (5, "", "error: line 2 of stdin is not UTF-8\n")
+    none = cli("groups", "add", "api")
+    assert none.code == 2
+    assert none.err.startswith("error: missing argument `USER...`\n")
+    unknown = cli("groups", "add", "api", "-", stdin="cyd\nx\ny\n")
+    assert (unknown.code, unknown.err) == (
+        4,
+        "error: no users `x`, `y`\nhint: grantctl users list\n",
+    )
+    assert cli("groups", "members", "api", "-o", "name").out == "bob@example.com\n"
+
+
+@pytest.mark.parametrize(
+    ("when", "complaint"),
+    [
+        ("soon", "`soon` is no date, time or duration"),
+        ("2001-01-01", "`2001-01-01` is not in the future"),
+    ],
+)
+def test_a_wrong_expiry_is_a_usage_error(
+    cli: Cli, company: Database, when: str, complaint: str
+) -> None:
+    outcome = cli("groups", "add", "api", "ada", "--expires", when)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: {complaint}\n"
+        "hint: e.g. 2030-12-31 (its start in UTC), 2030-12-31T18:00+02:00, 90d, 12h, 4w or 30m\n"
+    )
+
+
+def test_members_are_listed_with_way_and_expiry(cli: Cli, company: Database) -> None:
+    cli("groups", "add", "company", "ada")
+    cli("groups", "add", "api", "bob", "ada", "--expires", "2999-12-31T12:00+01:00")
+    direct = cli("groups", "members", "company")
+    assert (direct.code, direct.err) == (0, "")
+    assert direct.out == "ada@example.com\tada\tadmin\tmanual\t\t\tfalse\n"
+    inherited = cli("groups", "members", "company", "--inherited")
+    assert inherited.out == direct.out + (
+        "bob@example.com\tbob\tuser\tmanual\tapi › backend › company\t2999-12-31T11:00:00Z\tfalse\n"
+    )
+    page = cli("groups", "members", "company", "--inherited", "--limit", "1", "-o", "json")
+    document = json.loads(settled(page.out))
+    assert document["schema"] == "grantctl.group-members/v1"
+    assert document["data"] == [
+        {
+            "user": "ada@example.com",
+            "name": "ada",
+            "role": "admin",
+            "source": "manual",
+            "via": [],
+            "expires_at": None,
+            "is_expired": False,
+            "added_by": "tester",
+            "added_at": "TIME",
+            "id": "ID",
+            "email": "ada@example.com",
+        }
+    ]
+    rest = cli(
+        "groups",
+        "members",
+        "company",
+        "--inherited",
+        "--cursor",
+        document["next_cursor"],
+        "-o",
+        "name",
+    )
+    assert (rest.out, rest.err) == ("bob@example.com\n", "")
+
+
+def test_every_change_is_audited_with_actor_and_reason(cli: Cli, company: Database) -> None:
+    shared = ("--reason", "ticket 7", "--actor", "carol")
+    for arguments in (
+        ("create", "new"),
+        ("update", "new", "--description", "x"),
+        ("move", "new", "--parent", "company"),
+        ("add", "new", "ada"),
+        ("remove", "new", "ada"),
+        ("delete", "new", "--yes"),
+    ):
+        assert cli("groups", *arguments, *shared).code == 0
+        assert cli("groups", "create", "other", "--dry-run", *shared).code == 0
+    log = cli("audit", "list", "--by", "carol", "--fields", "actor,action,object_type,reason")
+    actions = ("delete", "remove_members", "add_members", "move", "update", "create")
+    assert log.out == "".join(f"carol\tgroup.{one}\tgroup\tticket 7\n" for one in actions)
+
+
+@pytest.mark.parametrize("format", ["table", "json", "ndjson", "yaml", "csv", "name"])
+def test_every_command_answers_in_every_format(cli: Cli, company: Database, format: str) -> None:
+    for arguments in (
+        ("list",),
+        ("show", "api"),
+        ("create", "new"),
+        ("update", "new", "--description", "x"),
+        ("move", "new", "--parent", "company"),
+        ("add", "new", "ada"),
+        ("members", "new", "--inherited"),
+        ("remove", "new", "ada"),
+        ("delete", "new", "--yes"),
+    ):
+        outcome = cli("groups", *arguments, "-o", format)
+        assert (outcome.code, outcome.err, bool(outcome.out)) == (0, "", True)
+
+
+@pytest.mark.parametrize(
+    "name", ["-x", "--help", "[red]a[/red]", "[/]", ":skull:", "a\u202eb", "=1+1", "%s{x}", "éß漢"]
+)
+def test_hostile_names_are_data_and_shown_harmless(cli: Cli, name: str) -> None:
+    shown = name.replace("\u202e", "\\u202e")
+    assert cli("groups", "create", "-o", "name", "--", name).out == f"{shown}\n"
+    assert cli("groups", "list", "-o", "name").out == f"{shown}\n"
+    assert f"name:              {shown}\n" in cli("groups", "show", "--", name).out
+    assert json.loads(cli("groups", "show", "-o", "json", "--", name).out)["data"]["name"] == name
+    [_, row] = csv.reader(io.StringIO(cli("groups", "list", "-o", "csv").out))
+    assert row[0].lstrip("'") == shown
+    refused = cli("groups", "delete", "--", name)
+    assert refused.err == (
+        f"error: delete `{shown}` with no memberships and no flags: not confirmed\n"
+        "hint: confirm with --yes\n"
+    )
+    assert cli("groups", "delete", "--yes", "-o", "name", "--", name).out == f"{shown}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("x" * 1_000_000, "a group's name may have 200 characters at most, not 1000000"),
+        ("a\0b", "a group's name holds the control character U+0000"),
+        ("a\udcffb", "a group's name holds the control character U+DCFF"),
+        ("\x1b[31mred", "a group's name holds the control character U+001B"),
+        ("", "a group's name may not be empty"),
+    ],
+)
+def test_names_that_may_not_be_are_refused_alike(cli: Cli, name: str, complaint: str) -> None:
+    for arguments in (("create", name), ("update", "staff", "--name", name)):
+        outcome = cli("groups", *arguments)
+        assert (outcome.code, outcome.out, outcome.err) == (5, "", f"error: {complaint}\n")
+    for arguments in (
+        ("show", name),
+        ("members", name),
+        ("add", name, "x"),
+        ("move", name, "--root"),
+    ):
+        outcome = cli("groups", *arguments)
+        assert (outcome.code, outcome.out) == (4, "")
+        assert "\x1b" not in outcome.err
+
+
+def test_bytes_of_argv_that_are_no_text_are_refused(process: Cli, url: str) -> None:
+    outcome = process("groups", "create", "a\udcff", env={"GRANTCTL_DATABASE": url})
+    assert (outcome.code, outcome.out, outcome.err) == (
+        5,
+        "",
+        "error: a group's name holds the control character U+DCFF\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "parameter", "begun", "names"),
+    [
+        ("show", "group", "gu", ["guests"]),
+        ("move", "parent", "b", ["backend"]),
+        ("delete", "groups", "", ["api", "backend", "company", "guests"]),
+        ("add", "users", "b", ["bob@example.com"]),
+        ("remove", "users", "C", ["cyd@example.com"]),
+    ],
+)
+def test_names_complete_from_the_database(
+    url: str,
+    company: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+    parameter: str,
+    begun: str,
+    names: list[str],
+) -> None:
+    monkeypatch.setenv("GRANTCTL_DATABASE", url)
+    command = get_command(app).commands[verb]  # type: ignore[attr-defined]
+    [found] = [one for one in command.params if one.name == parameter]
+    items = found.shell_complete(typer.Context(command), begun)
+    assert [item.value for item in items] == names
