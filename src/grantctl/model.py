@@ -75,7 +75,7 @@ def parse_role(text: str) -> Role:
         return Role(text)
     except ValueError:
         raise InvalidError(
-            f"no role `{text}`", hint="roles are admin, user and pending: grantctl roles list"
+            f"no role `{text[:80]}`", hint="roles are admin, user and pending: grantctl roles list"
         ) from None
 
 

@@ -456,7 +456,7 @@ def test_bytes_of_argv_that_are_no_text_are_refused(process: Cli, url: str) -> N
         ("move", "parent", "b", ["backend"]),
         ("delete", "groups", "", ["api", "backend", "company", "guests"]),
         ("add", "users", "b", ["bob@example.com"]),
-        ("remove", "users", "C", ["cyd@example.com"]),
+        ("remove", "users", "c", ["cyd@example.com"]),
     ],
 )
 def test_names_complete_from_the_database(

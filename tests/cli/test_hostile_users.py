@@ -13,40 +13,38 @@ from grantctl.model import is_unprintable
 from tests.conftest import Cli, Outcome
 
 HOSTILE = {
-    "colours": "\x1b[31mred\x1b[0m",
-    "a title": "\x1b]0;owned\x07",
+    "escapes": "\x1b[31mred\x1b[0m \x1b]0;owned\x07",
     "C1": "\x9b31mred",
     "NUL": "a\0b",
-    "a line": "a\nerror: b",
-    "a return": "a\rb",
-    "a tab": "a\tb",
-    "a delete": "a\x7fb",
-    "right to left": "a\u202eb",
-    "zero width": "a\u200bb",
-    "a separator": "a\u2028b",
-    "a mark": "\ufeffa",
-    "a tag": "a\U000e0041b",
+    "lines": "a\nerror: b\rc\td\x7fe",
+    "invisible": "a\u202eb\u200bc\u2028d\ufeffe\U000e0041f",
     "a surrogate": "a\udcffb",
     "a pair": "a\ud83d\ude00b",
     "markup": "[red]x[/red] [/] :skull: [link=http://e.vil]y[/link]",
     "a dash": "-x",
     "an option": "--yes",
     "a dash alone": "-",
-    "a file": "@/etc/passwd",
     "a formula": "=1+1",
+    "a file": "@/etc/passwd",
     "SQL": "'; DROP TABLE users; --",
     "wildcards": "%_\\",
-    "a format": "%(x)s %s {0} {x!r} ${HOME}",
-    "parameters": ":email ::text $1 ?",
+    "formats": "%(x)s %s {0} {x!r} ${HOME} :email ::text $1 ?",
     "a family": "👩\u200d💻",
     "a megabyte": "x" * 1_000_000,
     "a megabyte of escapes": "\x1b" * 1_000_000,
     "nothing": "",
 }
 REFUSED_NAMES = {
-    "colours", "a title", "C1", "NUL", "a line", "a return", "a tab", "a delete", "a surrogate",
-    "a pair", "a megabyte", "a megabyte of escapes", "nothing",
-}  # fmt: skip
+    "escapes",
+    "C1",
+    "NUL",
+    "lines",
+    "a surrogate",
+    "a pair",
+    "a megabyte",
+    "a megabyte of escapes",
+    "nothing",
+}
 CLEAN = {
     ExitCode.OK,
     ExitCode.USAGE,
@@ -107,23 +105,17 @@ def test_hostile_text_is_harmless_in_every_argument(cli: Cli, kind: str) -> None
         if output == "json" and done.code:
             assert done.out == ""
             assert json.loads(done.err)["error"]["exit_code"] == done.code
-    named = cli("users", "create", "z@example.com", "--fields=name", f"--name={HOSTILE[kind]}")
+    named = cli("users", "create", "z@example.com", f"--name={HOSTILE[kind]}", "-o", "json")
     assert named.code == (ExitCode.REFUSED if kind in REFUSED_NAMES else ExitCode.OK)
+    if named.code == ExitCode.OK:
+        assert json.loads(named.out)["data"]["name"] == HOSTILE[kind]
+        found = cli("users", "list", f"--text={HOSTILE[kind]}", "-o", "name").out
+        assert "z@example.com" in found.splitlines()
     for output in OUTPUTS:
         listed = cli("users", "list", "--all", "-o", output)
         assert listed.code == 0
         require_harmless(listed, output)
     assert "ada@example.com" in cli("users", "list", "--role", "admin").out
-
-
-@pytest.mark.parametrize("kind", sorted(HOSTILE.keys() - REFUSED_NAMES))
-def test_a_name_that_may_be_kept_comes_back_as_it_was(cli: Cli, kind: str) -> None:
-    name = HOSTILE[kind]
-    made = cli("users", "create", "ada@example.com", f"--name={name}", "-o", "json")
-    assert json.loads(made.out)["data"]["name"] == name
-    found = cli("users", "list", f"--text={name}", "-o", "name")
-    assert found.out == "ada@example.com\n"
-    assert cli("users", "show", "-o", "name", "--", name).out == "ada@example.com\n"
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
@@ -133,13 +125,13 @@ def test_an_address_may_begin_with_a_dash(cli: Cli) -> None:
     assert cli("users", "show", "-o", "name", "--", "-x@example.com").out == "-x@example.com\n"
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_bytes_that_are_not_utf8_are_refused_from_a_real_command_line(
     process: Cli, url: str
 ) -> None:
     environment = {"GRANTCTL_DATABASE": url, "LC_ALL": "C"}
     for arguments in (
         ("users", "create", "a\udcff@example.com"),
-        ("users", "create", "a@example.com", "--name", "\udced\udca0\udc80"),
         ("users", "list", "--text", "\udcff"),
     ):
         done = process(*arguments, env=environment)

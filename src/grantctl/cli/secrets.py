@@ -95,8 +95,6 @@ def _from_stdin() -> str:
 
 def _from_file(name: str) -> str:
     """The content of a regular file that only its owner can read. Nothing else is ever read."""
-    if not name or "\0" in name:
-        raise UsageError("`--file` names no file")
     try:
         descriptor = os.open(name, _OPEN_FLAGS)
         try:
@@ -107,6 +105,8 @@ def _from_file(name: str) -> str:
             os.close(descriptor)
     except OSError as error:
         raise _refusal(error, name) from None
+    except ValueError:  # NUL, or half of a surrogate pair
+        raise UsageError("`--file` holds what no file's name can") from None
     return _password(raw, f"`{name}`")
 
 
