@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
-import typer
-from typer.main import get_command
 
-from grantctl.cli.groups import app
 from grantctl.store.database import Database
 from tests.conftest import Cli
 from tests.operations.group_examples import (
@@ -257,111 +252,6 @@ def test_on_a_terminal_the_answer_decides(
     assert ("guests" in paths(company)) is (code != 0)
 
 
-def test_users_are_added_and_removed_with_what_happened_to_each(
-    cli: Cli, company: Database
-) -> None:
-    added = cli("groups", "add", "api", "ada", "bob@example.com")
-    assert (added.code, added.err) == (0, "")
-    assert added.out == "ada@example.com\tadded\t\nbob@example.com\tadded\t\n"
-    again = cli("groups", "add", "api", "cyd", "ada", "--expires", "2999-12-31", "--dry-run")
-    assert (again.code, again.err) == (0, DRY_RUN)
-    assert again.out == (
-        "cyd@example.com\tadded\t2999-12-31T00:00:00Z\n"
-        "ada@example.com\tupdated\t2999-12-31T00:00:00Z\n"
-    )
-    removed = cli("groups", "remove", "api", "cyd", "ada", "-o", "csv")
-    assert (removed.code, removed.err) == (0, "")
-    assert settled(removed.out) == (
-        "user,outcome,expires_at,group,id\n"
-        "cyd@example.com,unchanged,,api,ID\n"
-        "ada@example.com,removed,,api,ID\n"
-    )
-    assert cli("groups", "members", "api", "-o", "name").out == "bob@example.com\n"
-
-
-def test_users_come_from_stdin_one_a_line(cli: Cli, company: Database) -> None:
-    lines = "\ufeffada\r\n\n   \n  BOB@example.com  \n"
-    for arguments in (("--stdin",), ("-",)):
-        added = cli("groups", "add", "api", *arguments, stdin=lines, env={})
-        assert (added.code, added.err) == (0, "")
-        assert [line.split("\t")[0] for line in added.out.splitlines()] == [
-            "ada@example.com",
-            "bob@example.com",
-        ]
-    both = cli("groups", "remove", "api", "cyd", "-", stdin="ada", env={})
-    assert both.out == "cyd@example.com\tunchanged\t\nada@example.com\tremoved\t\n"
-    broken = cli("groups", "add", "api", "-", stdin=b"cyd\n\xff\xfe\n")
-    assert (broken.code, broken.out, broken.err) == (5, "", "error: line 2 of stdin is not UTF-8\n")
-    none = cli("groups", "add", "api")
-    assert none.code == 2
-    assert none.err.startswith("error: missing argument `USER...`\n")
-    unknown = cli("groups", "add", "api", "-", stdin="cyd\nx\ny\n")
-    assert (unknown.code, unknown.err) == (
-        4,
-        "error: no users `x`, `y`\nhint: grantctl users list\n",
-    )
-    assert cli("groups", "members", "api", "-o", "name").out == "bob@example.com\n"
-
-
-@pytest.mark.parametrize(
-    ("when", "complaint"),
-    [
-        ("soon", "`soon` is no date, time or duration"),
-        ("2001-01-01", "`2001-01-01` is not in the future"),
-    ],
-)
-def test_a_wrong_expiry_is_a_usage_error(
-    cli: Cli, company: Database, when: str, complaint: str
-) -> None:
-    outcome = cli("groups", "add", "api", "ada", "--expires", when)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == (
-        f"error: {complaint}\n"
-        "hint: e.g. 2030-12-31 (its start in UTC), 2030-12-31T18:00+02:00, 90d, 12h, 4w or 30m\n"
-    )
-
-
-def test_members_are_listed_with_way_and_expiry(cli: Cli, company: Database) -> None:
-    cli("groups", "add", "company", "ada")
-    cli("groups", "add", "api", "bob", "ada", "--expires", "2999-12-31T12:00+01:00")
-    direct = cli("groups", "members", "company")
-    assert (direct.code, direct.err) == (0, "")
-    assert direct.out == "ada@example.com\tada\tadmin\tmanual\t\t\tfalse\n"
-    inherited = cli("groups", "members", "company", "--inherited")
-    assert inherited.out == direct.out + (
-        "bob@example.com\tbob\tuser\tmanual\tapi › backend › company\t2999-12-31T11:00:00Z\tfalse\n"
-    )
-    page = cli("groups", "members", "company", "--inherited", "--limit", "1", "-o", "json")
-    document = json.loads(settled(page.out))
-    assert document["schema"] == "grantctl.group-members/v1"
-    assert document["data"] == [
-        {
-            "user": "ada@example.com",
-            "name": "ada",
-            "role": "admin",
-            "source": "manual",
-            "via": [],
-            "expires_at": None,
-            "is_expired": False,
-            "added_by": "tester",
-            "added_at": "TIME",
-            "id": "ID",
-            "email": "ada@example.com",
-        }
-    ]
-    rest = cli(
-        "groups",
-        "members",
-        "company",
-        "--inherited",
-        "--cursor",
-        document["next_cursor"],
-        "-o",
-        "name",
-    )
-    assert (rest.out, rest.err) == ("bob@example.com\n", "")
-
-
 def test_every_change_is_audited_with_actor_and_reason(cli: Cli, company: Database) -> None:
     shared = ("--reason", "ticket 7", "--actor", "carol")
     for arguments in (
@@ -394,82 +284,3 @@ def test_every_command_answers_in_every_format(cli: Cli, company: Database, form
     ):
         outcome = cli("groups", *arguments, "-o", format)
         assert (outcome.code, outcome.err, bool(outcome.out)) == (0, "", True)
-
-
-@pytest.mark.parametrize(
-    "name", ["-x", "--help", "[red]a[/red]", "[/]", ":skull:", "a\u202eb", "=1+1", "%s{x}", "éß漢"]
-)
-def test_hostile_names_are_data_and_shown_harmless(cli: Cli, name: str) -> None:
-    shown = name.replace("\u202e", "\\u202e")
-    assert cli("groups", "create", "-o", "name", "--", name).out == f"{shown}\n"
-    assert cli("groups", "list", "-o", "name").out == f"{shown}\n"
-    assert f"name:              {shown}\n" in cli("groups", "show", "--", name).out
-    assert json.loads(cli("groups", "show", "-o", "json", "--", name).out)["data"]["name"] == name
-    [_, row] = csv.reader(io.StringIO(cli("groups", "list", "-o", "csv").out))
-    assert row[0].lstrip("'") == shown
-    refused = cli("groups", "delete", "--", name)
-    assert refused.err == (
-        f"error: delete `{shown}` with no memberships and no flags: not confirmed\n"
-        "hint: confirm with --yes\n"
-    )
-    assert cli("groups", "delete", "--yes", "-o", "name", "--", name).out == f"{shown}\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "complaint"),
-    [
-        ("x" * 1_000_000, "a group's name may have 200 characters at most, not 1000000"),
-        ("a\0b", "a group's name holds the control character U+0000"),
-        ("a\udcffb", "a group's name holds the control character U+DCFF"),
-        ("\x1b[31mred", "a group's name holds the control character U+001B"),
-        ("", "a group's name may not be empty"),
-    ],
-)
-def test_names_that_may_not_be_are_refused_alike(cli: Cli, name: str, complaint: str) -> None:
-    for arguments in (("create", name), ("update", "staff", "--name", name)):
-        outcome = cli("groups", *arguments)
-        assert (outcome.code, outcome.out, outcome.err) == (5, "", f"error: {complaint}\n")
-    for arguments in (
-        ("show", name),
-        ("members", name),
-        ("add", name, "x"),
-        ("move", name, "--root"),
-    ):
-        outcome = cli("groups", *arguments)
-        assert (outcome.code, outcome.out) == (4, "")
-        assert "\x1b" not in outcome.err
-
-
-def test_bytes_of_argv_that_are_no_text_are_refused(process: Cli, url: str) -> None:
-    outcome = process("groups", "create", "a\udcff", env={"GRANTCTL_DATABASE": url})
-    assert (outcome.code, outcome.out, outcome.err) == (
-        5,
-        "",
-        "error: a group's name holds the control character U+DCFF\n",
-    )
-
-
-@pytest.mark.parametrize(
-    ("verb", "parameter", "begun", "names"),
-    [
-        ("show", "group", "gu", ["guests"]),
-        ("move", "parent", "b", ["backend"]),
-        ("delete", "groups", "", ["api", "backend", "company", "guests"]),
-        ("add", "users", "b", ["bob@example.com"]),
-        ("remove", "users", "c", ["cyd@example.com"]),
-    ],
-)
-def test_names_complete_from_the_database(
-    url: str,
-    company: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    verb: str,
-    parameter: str,
-    begun: str,
-    names: list[str],
-) -> None:
-    monkeypatch.setenv("GRANTCTL_DATABASE", url)
-    command = get_command(app).commands[verb]  # type: ignore[attr-defined]
-    [found] = [one for one in command.params if one.name == parameter]
-    items = found.shell_complete(typer.Context(command), begun)
-    assert [item.value for item in items] == names

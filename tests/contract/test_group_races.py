@@ -117,6 +117,6 @@ def test_processes_that_move_against_each_other_close_no_circle(
         lambda: process("groups", "move", "a", "--parent", "b", env=environment),
         lambda: process("groups", "move", "b", "--parent", "a", env=environment),
     )
-    codes = sorted(getattr(one, "code", None) for one in results)
+    codes = sorted(getattr(one, "code", -1) for one in results)
     assert codes == [0, 5]
     assert paths(database) in (["a", "a/b"], ["b/a", "b"])

@@ -29,7 +29,13 @@ def roles_of(database: Database) -> dict[str, str]:
     return {str(user.email).partition("@")[0]: user.role.value for user in users}
 
 
+def labels(database: Database, **filters: object) -> list[str]:
+    found = list_users(database, ALL, **filters)  # type: ignore[arg-type]  # one filter a test
+    return [user.label for user in found.items]
+
+
 def events(database: Database) -> list[tuple[str, Any, Any]]:
     """(action, before, after) of every change but the making of the database, the first first."""
     found = list_events(database, ALL).items
-    return [(one.action, one.before, one.after) for one in reversed(found)][1:]
+    changes = [one for one in reversed(found) if one.action != "database.init"]
+    return [(one.action, one.before, one.after) for one in changes]

@@ -101,6 +101,12 @@ def paths(database: Database) -> list[str]:
     return ["/".join(one.name for one in listed.group.path) for listed in page.items]
 
 
+def counts(database: Database, now: datetime = NOW) -> dict[str, tuple[int, int]]:
+    """How many members every group has, and how many with those below it."""
+    page = groups.list_groups(database, EVERYTHING, now=now)
+    return {one.group.name: (one.members.direct, one.members.effective) for one in page.items}
+
+
 def audit(database: Database, actions: Iterable[str] = ("group.",)) -> list[AuditEventRow]:
     """The audit entries whose actions begin so, the oldest first."""
     with read_session(database) as session:

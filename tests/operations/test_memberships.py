@@ -1,4 +1,4 @@
-"""Users in groups: added, removed, listed, on both engines."""
+"""Users added to groups and removed from them, on both engines."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sqlalchemy import Engine, event
 from sqlmodel import Session, select
 
 from grantctl.errors import AmbiguousError, InvalidError, NotFoundError
-from grantctl.operations.groups import show_group
 from grantctl.operations.memberships import add_members, list_members, remove_members
-from grantctl.operations.pages import PageRequest
 from grantctl.operations.questions import Question, answer
 from grantctl.store.database import Database
 from grantctl.store.session import change
@@ -31,8 +29,14 @@ from tests.operations.group_examples import (
 )
 
 NOW = datetime.now(UTC)
+
+
 SOON = NOW + timedelta(days=1)
+
+
 LATER = NOW + timedelta(days=30)
+
+
 ADDED = ("group.add_members", "group.remove_members")
 
 
@@ -152,22 +156,6 @@ def is_allowed(database: Database, user: str, key: str) -> bool:
         return answer(reader, user, key, Question(), now=datetime.now(UTC)).allowed
 
 
-def test_a_membership_decides_until_it_expires_and_no_longer(database: Database) -> None:
-    make_users(database, "root", "ada")
-    make_groups(database, "staff", "staff/backend")
-    set_flags(database, "staff", workspace__tools=True)
-    add_members(database, INTENT, "backend", ["ada"], expires_at=SOON)
-    expected = [("ada", "backend/staff", SOON, False)]
-    assert listed(database, "staff", inherited=True) == expected
-    assert listed(database, "staff", inherited=True, now=SOON) == [
-        ("ada", "backend/staff", SOON, True)
-    ]
-    with database.reader() as reader:
-        for now, allowed in ((SOON - timedelta(microseconds=1), True), (SOON, False)):
-            decision = answer(reader, "ada", "workspace.tools", Question(), now=now)
-            assert decision.allowed is allowed
-
-
 def test_an_expiry_in_the_past_is_refused(database: Database) -> None:
     make_users(database, "ada")
     make_groups(database, "staff")
@@ -249,57 +237,6 @@ def test_a_dry_run_changes_no_membership(database: Database) -> None:
     assert [one.outcome.value for one in gone.members] == ["removed"]
     assert listed(database, "staff") == [("ada", "", None, False)]
     assert len(audit(database, ADDED)) == 1
-
-
-def test_inherited_members_are_listed_once_with_the_best_way(database: Database) -> None:
-    make_users(database, "ada", "bob", "cyd", "dan")
-    make_groups(
-        database, "company", "company/engineering", "company/engineering/api", "company/ops"
-    )
-    add_members(database, INTENT, "company", ["ada"], expires_at=SOON)
-    add_members(database, INTENT, "api", ["ada", "bob"])
-    add_members(database, INTENT, "ops", ["bob", "cyd"])
-    assert listed(database, "company") == [("ada", "", SOON, False)]
-    assert listed(database, "company", inherited=True) == [
-        ("ada", "", SOON, False),
-        ("bob", "ops/company", None, False),
-        ("cyd", "ops/company", None, False),
-    ]
-    assert listed(database, "company", inherited=True, now=SOON)[0] == (
-        "ada",
-        "api/engineering/company",
-        None,
-        False,
-    )
-    assert listed(database, "api") == [("ada", "", None, False), ("bob", "", None, False)]
-    assert listed(database, "engineering", inherited=True) == [
-        ("ada", "api/engineering", None, False),
-        ("bob", "api/engineering", None, False),
-    ]
-    detail = show_group(database, "company", now=NOW)
-    assert (detail.members.direct, detail.members.effective) == (1, 3)
-
-
-@pytest.mark.parametrize("inherited", [False, True])
-def test_pages_of_members_follow_each_other_without_gap_or_twin(
-    database: Database, inherited: bool
-) -> None:
-    ids = make_many_users(database, 25)
-    make_groups(database, "a", "a/b")
-    add_members(database, INTENT, "a", ids)
-    add_members(database, INTENT, "b", ids[10:])
-    found: list[str] = []
-    cursor = None
-    sizes = []
-    while True:
-        request = PageRequest(10, cursor)
-        page = list_members(database, "a", request, now=NOW, inherited=inherited)
-        found += [one.user.id for one in page.items]
-        sizes.append(len(page.items))
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    assert (found, sizes) == (ids, [10, 10, 5])
 
 
 @contextmanager

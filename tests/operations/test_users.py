@@ -7,18 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session, select
 
-from grantctl.errors import ConflictError, GuardError, InvalidError, NotFoundError, UsageError
+from grantctl.errors import ConflictError, GuardError, InvalidError, NotFoundError
 from grantctl.model import Role, Source
 from grantctl.operations.changes import Intent
 from grantctl.operations.groups import create_group
 from grantctl.operations.memberships import add_members
-from grantctl.operations.pages import PageRequest
 from grantctl.operations.policies import set_default_role
 from grantctl.operations.user_rows import UserDetail, UserRecord
 from grantctl.operations.users import (
     create_user,
     delete_users,
-    list_users,
     set_password,
     show_user,
     update_user,
@@ -27,16 +25,11 @@ from grantctl.operations.users import (
 from grantctl.store.database import Database
 from grantctl.store.session import change, read_session
 from grantctl.store.tables import UserRow
-from tests.operations.directories import ALL, DRY, INTENT, add_user, events, roles_of
+from tests.operations.directories import DRY, INTENT, add_user, events, labels, roles_of
 
 
 def shown(database: Database, reference: str) -> UserDetail:
     return show_user(database, reference, now=datetime.now(UTC))
-
-
-def labels(database: Database, **filters: object) -> list[str]:
-    found = list_users(database, ALL, **filters)  # type: ignore[arg-type]  # one filter a test
-    return [user.label for user in found.items]
 
 
 def test_the_first_user_becomes_admin_whatever_role_is_asked_for(database: Database) -> None:
@@ -147,6 +140,8 @@ def test_a_user_is_shown_with_its_direct_groups_by_name(database: Database) -> N
     expires_at = datetime.now(UTC) + timedelta(days=1)
     add_members(database, INTENT, "engineering", ["Ada"])
     add_members(database, INTENT, "a guest group", ["Ada"], expires_at=expires_at)
+    assert labels(database, group="a guest group") == ["ada@example.com"]
+    assert labels(database, group="a guest group", now=expires_at) == []
     assert not any(one.is_expired for one in shown(database, "Ada").memberships)
     first, second = show_user(database, "Ada", now=expires_at).memberships
     assert (first.group_id, first.group_name, first.is_expired) == (
@@ -162,73 +157,6 @@ def test_a_user_is_shown_with_its_direct_groups_by_name(database: Database) -> N
     )
     assert (second.source, second.added_by, second.expires_at) == (Source.MANUAL, "tester", None)
     assert second.added_at is not None
-
-
-def test_users_are_listed_in_pages_that_meet_without_gap_or_overlap(database: Database) -> None:
-    names = [f"user{number}" for number in range(7)]
-    emails = [add_user(database, name) for name in names]
-    first = list_users(database, PageRequest(3))
-    second = list_users(database, PageRequest(3, first.next_cursor))
-    last = list_users(database, PageRequest(3, second.next_cursor))
-    pages = [first, second, last]
-    assert [user.email for page in pages for user in page.items] == emails
-    assert [len(page.items) for page in pages] == [3, 3, 1]
-    assert last.next_cursor is None
-
-
-def test_a_page_that_is_just_full_has_none_after_it(database: Database) -> None:
-    add_user(database, "ada")
-    assert list_users(database, PageRequest(1)).next_cursor is None
-
-
-def test_a_cursor_that_is_none_is_refused(database: Database) -> None:
-    for cursor in ("", "-1", "x", "1.0", "٣", "9" * 30):
-        with pytest.raises(UsageError, match="is no cursor"):
-            list_users(database, PageRequest(3, cursor))
-
-
-def test_users_are_found_by_role_group_and_text_together(database: Database) -> None:
-    for name, role in (("ada", Role.ADMIN), ("adam", Role.USER), ("bob", Role.USER)):
-        add_user(database, name, role)
-    create_group(database, INTENT, name="staff")
-    add_members(database, INTENT, "staff", ["ada@example.com", "bob@example.com"])
-    assert labels(database, role=Role.USER) == ["adam@example.com", "bob@example.com"]
-    assert labels(database, group="staff") == ["ada@example.com", "bob@example.com"]
-    assert labels(database, text="ADA") == ["ada@example.com", "adam@example.com"]
-    both = list_users(database, ALL, role=Role.USER, group="staff", text="o")
-    assert [user.label for user in both.items] == ["bob@example.com"]
-    with pytest.raises(NotFoundError):
-        labels(database, group="nobody's")
-
-
-def test_wildcards_are_plain_text_and_letter_case_is_none_in_a_search(database: Database) -> None:
-    for email, name in (
-        ("ab@example.com", "plain"),
-        ("a_b@example.com", "plain"),
-        ("100%@example.com", "plain"),
-        ("slash@example.com", "a\\b/c"),
-        ("asa@example.com", "Åsa Åström ÿves"),
-    ):
-        create_user(database, INTENT, email=email, name=name)
-    found = {
-        "%": ["100%@example.com"],
-        "_": ["a_b@example.com"],
-        "\\": ["slash@example.com"],
-        "/": ["slash@example.com"],
-        "'; DROP TABLE users; --": [],
-        "A_B@": ["a_b@example.com"],
-        "ab@EXAMPLE": ["ab@example.com"],
-        "ÅSA": ["asa@example.com"],
-        "åsa ÅS": ["asa@example.com"],
-        "ŸVES": ["asa@example.com"],
-    }
-    assert {text: labels(database, text=text) for text in found} == found
-
-
-def test_a_text_that_no_database_holds_is_refused(database: Database) -> None:
-    for text in ("", " ", "a\0b", "\udcff", "x" * 1_000_000, "\x1b[31m"):
-        with pytest.raises(InvalidError):
-            labels(database, text=text)
 
 
 def test_a_user_goes_with_its_memberships_and_they_are_counted(database: Database) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from grantctl import operations
+from grantctl.cli.streams import tell
 from grantctl.config import Settings, load_settings
 from grantctl.errors import UnconfirmedError
 from grantctl.render.columns import Column
@@ -115,11 +116,11 @@ class Call:
 
     def warn(self, text: str) -> None:
         """Say something on stderr that the reader should know."""
-        print(warning_line(text), file=sys.stderr)
+        tell(warning_line(text))
 
     def say(self, text: str) -> None:
         """Say something on stderr that is neither a warning nor a hint."""
-        print(fit(escape(text), sys.stderr), file=sys.stderr)
+        tell(fit(escape(text), sys.stderr))
 
     def say_plainly(self, text: str) -> None:
         """Print one line of the answer."""
@@ -127,7 +128,7 @@ class Call:
 
     def hint(self, text: str) -> None:
         """Say on stderr which command helps."""
-        print(hint_line(text), file=sys.stderr)
+        tell(hint_line(text))
 
     def say_dry_run(self) -> None:
         """Where nothing was changed, say so."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -14,17 +15,25 @@ import typer
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.questions import ALL, IGNORE_ROLE, OPTIONAL_KEY, OPTIONAL_USER
+from grantctl.cli.questions import (
+    ALL,
+    IGNORE_ROLE,
+    OPTIONAL_KEY,
+    OPTIONAL_USER,
+    show_decision,
+    wants_words,
+)
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.decision import Decision
 from grantctl.render.columns import Column
-from grantctl.render.decisions import decision_document, verdict_word
-from grantctl.render.style import Format
+from grantctl.render.decisions import verdict_word
 
 if TYPE_CHECKING:
     from grantctl.operations.questions import BatchLine, Question
 
 app = new_app("May this user do it?")
+
+_ENCODING, _ERRORS = "utf-8-sig", "surrogateescape"
 
 BATCH_COLUMNS = (
     Column("user", "User"),
@@ -60,23 +69,26 @@ def check(
     if user is None or key is None:
         raise UsageError("missing argument `USER` or `KEY`", hint="grantctl check USER KEY")
     with call.database.reader() as reader:
-        decision = operations.questions.answer(reader, user, key, question, now=datetime.now(UTC))
+        decision = operations.questions.answer(
+            reader,
+            user,
+            key,
+            question,
+            now=datetime.now(UTC),
+            with_advice=not (quiet or wants_words(call)),
+        )
     if not quiet:
         _show(call, decision)
     return ExitCode.OK if decision.allowed else ExitCode.NO
 
 
 def _show(call: Call, decision: Decision) -> None:
-    if call.style.format is Format.TABLE and not call.style.fields:
-        word = "allowed" if decision.allowed else "denied"
-        call.say_plainly(f"{word}: {decision.cause}")
+    if not wants_words(call):
+        show_decision(call, decision)
         return
-    call.show_record(
-        "decision",
-        decision_document(decision),
-        name_key="verdict",
-        warnings=[warning.message for warning in decision.warnings],
-    )
+    call.say_plainly(f"{'allowed' if decision.allowed else 'denied'}: {decision.cause}")
+    for warning in decision.warnings:
+        call.warn(warning.message)
 
 
 def _check_batch(call: Call, source: str, question: Question, *, quiet: bool) -> ExitCode:
@@ -111,12 +123,14 @@ def _batch_record(line: BatchLine) -> dict[str, object]:
 
 
 def _open_batch(source: str, stack: ExitStack) -> TextIO:
-    """The batch's lines, undecodable bytes replaced so that their rows fail alone."""
+    """The batch's lines, undecodable bytes kept as surrogates so that their rows fail alone."""
     if source == "-":
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        assert isinstance(sys.stdin, TextIOWrapper)
+        sys.stdin.reconfigure(encoding=_ENCODING, errors=_ERRORS, newline="\n")
         return sys.stdin
     try:
-        return stack.enter_context(Path(source).open(encoding="utf-8", errors="replace"))
+        file = Path(source).open(encoding=_ENCODING, errors=_ERRORS, newline="\n")  # noqa: SIM115
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise UsageError(f"`{source}` cannot be read: {reason}") from None
+    return stack.enter_context(file)

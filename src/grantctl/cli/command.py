@@ -99,12 +99,16 @@ def command(app: typer.Typer, name: str, *, changes: bool = False) -> Callable[[
         def run(context: typer.Context, **values: Any) -> ExitCode | None:
             given = {option: values.pop(option) for option in options}
             root = context.find_root().obj or {}
-            flags = {**root, **{key: value for key, value in given.items() if value}}
+            # An empty text stays: it is an error, and must not mean the default in silence.
+            flags = root | {key: one for key, one in given.items() if one not in (None, False)}
             return function(begin(flags), **values)
 
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # read by inspect
-            [context, *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters)]
-            + shared
+            [
+                context,
+                *(one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters),
+                *shared,
+            ]
         )
         run.__annotations__ = {one.name: one.annotation for one in [context, *parameters, *shared]}
         run.__doc__ = function.__doc__

@@ -32,7 +32,7 @@ def migrate(call: Call) -> None:
 @command(app, "status")
 def status(call: Call) -> ExitCode:
     """Say which revision the database has; exit 7 unless it is the one that is needed."""
-    found = operations.databases.read_status(parse_url(call.settings.database.value))
+    found = operations.databases.read_status(call.database)
     record = {
         "database": found.url,
         "revision": found.revision,
@@ -41,14 +41,14 @@ def status(call: Call) -> ExitCode:
         "users": found.user_count,
     }
     call.show_record("database", record, name_key="revision")
-    if not found.is_current:
-        call.hint("grantctl init" if found.revision is None else "grantctl db migrate")
+    if found.hint is not None:
+        call.hint(found.hint)
     return ExitCode.OK if found.is_current else ExitCode.DATABASE
 
 
 @command(app, "check")
 def check(call: Call) -> ExitCode:
-    """Look for orphans, unknown keys, cycles, a missing admin and damage; exit 3 if there are any."""
+    """Look for damage, orphans, unsound keys, cycles and a missing admin; exit 3 if there are."""
     findings = operations.integrity.check_database(call.database)
     rows = [
         {"code": one.code, "object": one.object, "message": one.message, "hint": one.hint}

@@ -8,11 +8,9 @@ from datetime import UTC, datetime
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.questions import ALL, IGNORE_ROLE, KEY, USER
+from grantctl.cli.questions import ALL, IGNORE_ROLE, KEY, USER, show_decision, wants_words
 from grantctl.errors import ExitCode
-from grantctl.render.decisions import decision_document
 from grantctl.render.explanation import write_explanation
-from grantctl.render.style import Format
 
 app = new_app("Why, and on a denial what would allow it.")
 
@@ -27,13 +25,8 @@ def explain(
         decision = operations.questions.answer(
             reader, user, key, question, now=datetime.now(UTC), with_advice=True
         )
-    if call.style.format is Format.TABLE and not call.style.fields:
+    if wants_words(call):
         write_explanation(sys.stdout, decision, call.style)
     else:
-        call.show_record(
-            "decision",
-            decision_document(decision),
-            name_key="verdict",
-            warnings=[warning.message for warning in decision.warnings],
-        )
+        show_decision(call, decision)
     return ExitCode.OK if decision.allowed else ExitCode.NO

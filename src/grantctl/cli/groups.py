@@ -38,7 +38,7 @@ COLUMNS = (
 )
 DELETED_COLUMNS = (
     Column("name", "Deleted group", is_name=True),
-    Column("members", "Memberships", justify="right"),
+    Column("memberships", "Memberships", justify="right"),
     Column("flags", "Flags", justify="right"),
     Column("children", "Now at the top level"),
     Column("id", "Id", is_extra=True),
@@ -210,7 +210,7 @@ def _show_change(call: Call, change: GroupChange, **more: object) -> None:
 def _deleted(deleted: DeletedGroup, style: Style) -> dict[str, object]:
     return {
         "name": deleted.name,
-        "members": deleted.member_count,
+        "memberships": deleted.member_count,
         "flags": deleted.flag_count,
         "children": groups_value(deleted.children, style),
         "id": deleted.id,

@@ -12,8 +12,6 @@ from grantctl.cli.command import command, new_app
 from grantctl.interop.directory import FindingKind
 from grantctl.render.columns import Column
 from grantctl.render.style import Format
-from grantctl.store.database import Database
-from grantctl.store.session import refuse_attached
 from grantctl.store.url import parse_url
 
 if TYPE_CHECKING:
@@ -44,10 +42,8 @@ def openwebui(
     ],
 ) -> None:
     """Bring in users, groups, memberships and permissions of an Open WebUI database, read only."""
-    target = parse_url(call.settings.database.value)
-    refuse_attached(Database(target))
     report = operations.attaching.import_openwebui(
-        target,
+        parse_url(call.settings.database.value),
         source,
         actor=call.actor,
         reason=call.intent.reason,

@@ -13,7 +13,7 @@ app = new_app("Make the database.")
 
 @command(app, "init", changes=True)
 def init(call: Call) -> None:
-    """Make the database's tables and the catalogue of permissions, and say where; safe to repeat."""
+    """Make the tables and the catalogue of permissions, and say where; safe to repeat."""
     url = parse_url(call.settings.database.value)
     is_made = operations.databases.create_database(url, call.intent)
     record = {

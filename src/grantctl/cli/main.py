@@ -1,7 +1,6 @@
-"""The root command: the table of sub-commands and the error boundary.
+"""The root command and the error boundary.
 
-Owns which commands there are, with their summaries, so that help imports none of them; and the one
-place where an error becomes an exit code.
+Owns the one place where an error becomes an exit code. Leaves the table of commands to `commands`.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -21,65 +19,18 @@ from typer.main import get_command
 
 import grantctl
 from grantctl.cli.command import COLOR, CONFIG, DATABASE, FIELDS, OUTPUT
+from grantctl.cli.commands import COMMANDS, SECTIONS, Click, LazyCommands
+from grantctl.cli.completion_scripts import SHELL_VARIABLE
+from grantctl.cli.streams import forget_stdout, mend_streams, tell
+from grantctl.config import load_settings
 from grantctl.errors import ExitCode, GrantctlError, UsageError
 from grantctl.render.talk import error_json, error_lines
 
-SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "Questions": {
-        "check": ("check", "may this user do it? (exit 0 or 3)"),
-        "explain": ("explain", "why, and on a denial what would allow it"),
-        "who-can": ("who_can", "who has a permission, and through what"),
-        "access": ("access", "everything that one user may"),
-    },
-    "Directory": {
-        "users": ("users", "list, make, approve, suspend and delete users"),
-        "roles": ("roles", "what roles mean, who holds them, which new users get"),
-        "groups": ("groups", "groups, their members and their parents"),
-        "permissions": ("permissions", "the catalogue, and what groups and defaults set"),
-    },
-    "Database": {
-        "init": ("init", "make the database"),
-        "import": ("import_", "bring in an Open WebUI database"),
-        "db": ("db", "migrate, describe and check the database"),
-        "audit": ("audit", "who changed what, and when"),
-    },
-    "More": {
-        "demo": ("demo", "a tour on a small throw-away organisation"),
-        "config": ("config", "settings and where they come from"),
-        "completion": ("completion", "the completion script of a shell"),
-    },
-}
-COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 BROKEN_PIPE_EXIT = 141  # as a shell reports a program that SIGPIPE ended
 
-Click = Any  # Typer carries Click as a private part, whose types it does not name
 
-
-class LazyCommands(MutableMapping[str, Click]):
-    """The commands by name, each imported when it is asked for."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[str, Click] = {}
-
-    def __getitem__(self, name: str) -> Click:
-        if name not in self._loaded:
-            module = import_module(f"grantctl.cli.{COMMANDS[name][0]}")
-            loaded = get_command(module.app)
-            loaded.name = name
-            self._loaded[name] = loaded
-        return self._loaded[name]
-
-    def __setitem__(self, name: str, command: Click) -> None:
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
+class ReaderGoneError(Exception):
+    """Nobody reads the answer any more. Typer would take the driver's own error for a failure."""
 
 
 class RootGroup(TyperGroup):
@@ -102,6 +53,17 @@ class RootGroup(TyperGroup):
 
         names = (name for name in COMMANDS if name.startswith(incomplete))
         return [CompletionItem(name, help=COMMANDS[name][1]) for name in names]
+
+    def _main_shell_completion(self, *arguments: Any, **named: Any) -> None:
+        """Answer a shell's TAB in place of Typer, whose answers a shell would run."""
+        if SHELL_VARIABLE in os.environ:
+            sys.exit(import_module("grantctl.cli.completing").answer_shell(self))
+
+    def invoke(self, ctx: Click) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
     def main(  # the parameters are those of Typer's own
         self,
@@ -128,36 +90,46 @@ class RootGroup(TyperGroup):
 
 def _exit_code(run: Callable[[], Any], arguments: list[str]) -> int:
     try:
-        result = run()
+        result = int(run() or ExitCode.OK)
         sys.stdout.flush()
     except GrantctlError as error:
         return _report(error, arguments)
     except (typer.TyperException, typer.Abort, typer.Exit) as error:
         return _report_usage(error, arguments)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        _forget_stdout()
+        return _report_interrupt()
+    except (ReaderGoneError, BrokenPipeError):
+        forget_stdout()
         return BROKEN_PIPE_EXIT
     except OSError as error:
-        _forget_stdout()
-        reason = (error.strerror or "unknown reason").lower()
-        return _report(GrantctlError(f"the answer could not be written: {reason}"), arguments)
+        forget_stdout()
+        return _report(_told_by_system(error), arguments)
     except Exception:  # the boundary: no traceback ever reaches a user unasked
         if os.environ.get("GRANTCTL_DEBUG"):
-            traceback.print_exc()
+            tell(traceback.format_exc())
         return _report(
             GrantctlError("grantctl failed unexpectedly", hint="GRANTCTL_DEBUG=1 shows where"),
             arguments,
         )
-    return int(result or 0)
+    # Typer makes this of a KeyboardInterrupt in a command, and no command answers so.
+    return _report_interrupt() if result == ExitCode.INTERRUPTED else result
 
 
 def _report(error: GrantctlError, arguments: list[str]) -> int:
-    is_json = _wants_json(arguments)
-    print(error_json(error) if is_json else error_lines(error), file=sys.stderr)
+    tell(error_json(error) if _wants_json(arguments) else error_lines(error))
     return error.exit_code
+
+
+def _report_interrupt() -> int:
+    forget_stdout()
+    tell("interrupted")
+    return ExitCode.INTERRUPTED
+
+
+def _told_by_system(error: OSError) -> GrantctlError:
+    reason = (error.strerror or "unknown reason").lower()
+    what = "the answer could not be written" if error.filename is None else f"`{error.filename}`"
+    return GrantctlError(f"{what}: {reason}")
 
 
 def _report_usage(error: Exception, arguments: list[str]) -> int:
@@ -165,36 +137,46 @@ def _report_usage(error: Exception, arguments: list[str]) -> int:
     if isinstance(error, typer.Exit):
         return error.exit_code
     if isinstance(error, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return ExitCode.INTERRUPTED
+        return _report_interrupt()
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
-        print(context.get_help(), file=sys.stderr)
+        tell(context.get_help())
         return ExitCode.USAGE
-    format_message = getattr(error, "format_message", error.__str__)
-    message = str(format_message()).replace("'", "`").rstrip(".")
-    hint = None if context is None else f"{context.command_path} --help"
-    return _report(UsageError(message[:1].lower() + message[1:], hint=hint), arguments)
+    message, meant = _message(error)
+    parts = [f"did you mean {meant}?"] if meant else []
+    parts += [f"{context.command_path} --help"] if context is not None else []
+    return _report(UsageError(message, hint=" ".join(parts) or None), arguments)
+
+
+def _message(error: Exception) -> tuple[str, str]:
+    """Typer's message in our form, and what it thinks was meant."""
+    near = getattr(error, "possibilities", None)
+    if near:
+        text, meant = str(error), ", ".join(f"`{one}`" for one in sorted(near))
+    else:
+        text = str(getattr(error, "format_message", error.__str__)())
+        text, _, meant = text.replace("'", "`").partition(" Did you mean ")
+    text = text.replace("'", "`").rstrip(".")
+    return text[:1].lower() + text[1:], meant.rstrip("?")
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    wanted = os.environ.get("GRANTCTL_OUTPUT")
+    """Whether errors are to be JSON, which must be known even where the words make no sense."""
+    flags: dict[str, str | None] = {}
     for at, argument in enumerate(arguments):
         if argument == "--":
             break
-        if argument in ("-o", "--output"):
-            wanted = next(iter(arguments[at + 1 :]), None)
-        elif argument.startswith("--output="):
-            wanted = argument.partition("=")[2]
-        elif argument.startswith("-o") and len(argument) > 2:
-            wanted = argument[2:]
-    return wanted == "json"
-
-
-def _forget_stdout() -> None:
-    """Leave nothing that Python would try to flush to a closed pipe at its end."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        following = next(iter(arguments[at + 1 :]), "")
+        if argument in ("--output", "--config"):
+            flags[argument[2:]] = following
+        elif argument.startswith(("--output=", "--config=")):
+            flags[argument[2:8]] = argument[9:]
+        elif argument.startswith(("-o", "-qo")):
+            flags["output"] = argument.partition("o")[2] or following
+    try:
+        return load_settings(flags=flags, environ=os.environ).output.value == "json"
+    except UsageError:
+        return (flags.get("output") or os.environ.get("GRANTCTL_OUTPUT")) == "json"
 
 
 app = typer.Typer(
@@ -235,9 +217,10 @@ def root(
         "color": color,
         "config": config,
     }
-    context.obj = {key: value for key, value in given.items() if value}
+    context.obj = {key: value for key, value in given.items() if value is not None}
 
 
 def main() -> None:
     """Run the command line."""
+    mend_streams()
     get_command(app).main(prog_name="grantctl")

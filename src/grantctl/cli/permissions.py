@@ -10,18 +10,17 @@ import typer
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.complete import complete_group, complete_permission
-from grantctl.cli.questions import KEY
+from grantctl.cli.complete import complete_assignment, complete_group, complete_permission
+from grantctl.cli.flag_changes import parse_assignments, show_flag_changes
+from grantctl.cli.questions import KEY, wants_words
 from grantctl.errors import UsageError
 from grantctl.evaluation.facts import Permission
 from grantctl.render.columns import Column
 from grantctl.render.permissions import permission_tree
-from grantctl.render.style import Format
+from grantctl.render.tree import write_tree
 
 if TYPE_CHECKING:
     from grantctl.operations.catalogue import PermissionRecord
-    from grantctl.operations.effects import FlagEffect
-    from grantctl.operations.flags import FlagsChanged
 
 app = new_app("The catalogue of permissions, and what groups and defaults set.")
 
@@ -33,15 +32,6 @@ COLUMNS = (
     Column("restricts", "Restricts"),
     Column("gated_by", "Gated by"),
     Column("description", "Description"),
-)
-CHANGE_COLUMNS = (
-    Column("key", "Permission", is_name=True),
-    Column("before", "Before"),
-    Column("after", "After"),
-    Column("users", "Users", justify="right"),
-    Column("gained", "Gain it", justify="right"),
-    Column("lost", "Lose it", justify="right"),
-    Column("unaffected", "Unaffected", is_extra=True),
 )
 GROUP = Annotated[
     str | None,
@@ -70,9 +60,9 @@ def list_(call: Call, key: CATEGORY = None) -> None:
 def tree(call: Call, key: CATEGORY = None) -> None:
     """Show the permissions as a tree of categories, with their defaults."""
     found = operations.catalogue.list_permissions(call.database, key)
-    if call.style.format is Format.TABLE and not call.style.fields:
-        permissions = [record.permission for record in found]
-        sys.stdout.writelines(permission_tree(permissions, sys.stdout, call.style))
+    if wants_words(call):
+        root = permission_tree([record.permission for record in found])
+        write_tree(sys.stdout, root, call.style)
     else:
         call.show_rows("permissions", map(_record, found), COLUMNS)
 
@@ -104,18 +94,16 @@ def set_(
         typer.Argument(
             metavar="KEY=VALUE...",
             help="a permission or category and true or false",
-            autocompletion=complete_permission,
+            autocompletion=complete_assignment,
         ),
     ],
     group: GROUP = None,
     default: DEFAULT = False,
 ) -> None:
-    """Set permissions true or false, for a group or as the default; a category sets all its leaves."""
+    """Set permissions, for a group or as the default; a category sets all that lie under it."""
     _require_scope(group, default)
-    changed = operations.flags.set_flags(
-        call.database, call.intent, group, dict(_assignment(value) for value in values)
-    )
-    _show_changes(call, changed)
+    wanted = parse_assignments(values)
+    show_flag_changes(call, operations.flags.set_flags(call.database, call.intent, group, wanted))
 
 
 @command(app, "unset", changes=True)
@@ -134,8 +122,7 @@ def unset(
 ) -> None:
     """Take back what a group sets; with --default, what a new database has."""
     _require_scope(group, default)
-    changed = operations.flags.unset_flags(call.database, call.intent, group, keys)
-    _show_changes(call, changed)
+    show_flag_changes(call, operations.flags.unset_flags(call.database, call.intent, group, keys))
 
 
 @command(app, "define", changes=True)
@@ -198,53 +185,3 @@ def _require_scope(group: str | None, default: bool) -> None:
             "say for whom: `--group GROUP` or `--default`, and not both",
             hint="grantctl permissions set --group editors chat.controls=true",
         )
-
-
-def _assignment(text: str) -> tuple[str, bool]:
-    key, equals, value = text.rpartition("=")
-    if not equals or value.lower() not in ("true", "false"):
-        raise UsageError(f"`{text}` is not of the form KEY=true or KEY=false")
-    return key, value.lower() == "true"
-
-
-def _show_changes(call: Call, changed: FlagsChanged) -> None:
-    rows = [
-        {
-            "key": change.key,
-            "before": change.before,
-            "after": change.after,
-            "users": change.effect.user_count,
-            "gained": change.effect.gained,
-            "lost": change.effect.lost,
-            "unaffected": change.effect.unaffected,
-        }
-        for change in changed.changes
-    ]
-    call.show_rows("permission-changes", rows, CHANGE_COLUMNS, warnings=_warnings(changed))
-    call.say_dry_run()
-
-
-def _warnings(changed: FlagsChanged) -> list[str]:
-    found = [
-        f"`{category}` stands for {len(leaves)} permissions: {', '.join(leaves)}"
-        for category, leaves in changed.expanded.items()
-    ]
-    if changed.group is not None and not changed.changes[0].effect.user_count:
-        return [*found, f"`{changed.group.name}` has no members"]
-    scope = "users" if changed.group is None else "members"
-    keys_by_effect: dict[str, list[str]] = {}
-    for change in changed.changes:
-        if change.after is False and change.effect.unaffected:
-            keys_by_effect.setdefault(_no_effect(change.effect, scope), []).append(change.key)
-    for effect, keys in keys_by_effect.items():
-        names = ", ".join(f"`{key}`" for key in keys[:3])
-        more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-        found.append(f"{names}{more} false has no effect for {effect}")
-    return found
-
-
-def _no_effect(effect: FlagEffect, scope: str) -> str:
-    count, total = effect.unaffected_count, effect.user_count
-    whom = f"any of {total} {scope}" if count == total else f"{count} of {total} {scope}"
-    reasons = "; ".join(f"{reason} ({users})" for reason, users in effect.unaffected.items())
-    return f"{whom}: {reasons}"

@@ -68,7 +68,10 @@ def list_(
     group: Annotated[
         str | None,
         typer.Option(
-            "--group", metavar="GROUP", help="direct members only", autocompletion=complete_group
+            "--group",
+            metavar="GROUP",
+            help="direct members of this group",
+            autocompletion=complete_group,
         ),
     ] = None,
     text: Annotated[

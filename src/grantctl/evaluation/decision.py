@@ -3,13 +3,13 @@
 Owns the shapes of the answer and its one-line cause. check, explain, JSON and exit code all read
 the same Decision, so that they cannot disagree.
 
-INVARIANT: `cause` is never empty, and `steps` holds every rule in the order in which it is asked,
-up to the end, whether it decided or not.
+INVARIANT: `cause` is never empty. `steps` holds every rule in the order in which it is asked, up to
+the end, and exactly one of them has a verdict: the one that decided.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class WarningCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule, asked in turn. `verdict` is None where the rule did not decide."""
+    """One rule, in turn. `verdict` is None where it did not decide, or was asked too late."""
 
     rule: str
     verdict: bool | None
@@ -110,7 +110,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer to `check USER KEY`, with everything that was looked at."""
+    """The answer to `check USER KEY`, with everything that was looked at.
+
+    `expired`: the groups that the user was in and whose membership has ended.
+    """
 
     user: User
     key: str
@@ -123,10 +126,20 @@ class Decision:
     cause: str
     steps: tuple[Step, ...]
     leaves: tuple[Leaf, ...]
-    warnings: tuple[Warning, ...]
-    remedies: tuple[Remedy, ...]
+    expired: tuple[Group, ...]
+    warnings: tuple[Warning, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
 
     @property
-    def allowed_leaf_count(self) -> int:
-        """How many of the leaves the permission tree alone allows."""
-        return sum(leaf.allowed for leaf in self.leaves)
+    def is_decided_by_role(self) -> bool:
+        """Whether the permission tree was not asked."""
+        return self.reason in (Reason.PENDING, Reason.ADMIN)
+
+    @property
+    def held(self) -> tuple[HeldGroup, ...]:
+        """Every group whose permissions the user holds, by name."""
+        return tuple(flag.held for flag in self.leaves[0].flags)
+
+    def advised(self, warnings: tuple[Warning, ...], remedies: tuple[Remedy, ...]) -> Decision:
+        """The same decision with what its reader should know besides."""
+        return replace(self, warnings=warnings, remedies=remedies)

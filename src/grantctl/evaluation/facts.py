@@ -69,13 +69,14 @@ class Permission:
 class PermissionFacts:
     """What the store knows of one user and some permissions.
 
-    `groups`: every group that the user is in, directly or by a child, and no fewer.
+    `groups`: every group that the user is or was in, directly or by a child, and no fewer.
     `memberships`: the direct ones, expired ones too.
-    `flags`: (group pk, key) → value, for these groups and the keys of `catalogue`; an absent pair is
-    a flag that the group does not set.
+    `flags`: (group pk, key) → value, for these groups and the keys of `catalogue`; an absent pair
+    is a flag that the group does not set.
     `catalogue`: the leaves asked about and the gates of these, by key.
-    `granting`: groups that the user is not in and that set a leaf asked about true, for advice only.
-    `shared_names`: the group names that more than one group has, for advice only.
+    `granting`: groups that set a leaf asked about true, by its key; for advice only.
+    `taken_names`: the names of groups, and the user's e-mail address, by which a command would find
+    something else or several; for advice only. None where nobody has looked: advice then uses ids.
     """
 
     user: User
@@ -84,4 +85,4 @@ class PermissionFacts:
     flags: Mapping[tuple[int, str], bool] = field(default_factory=dict)
     catalogue: Mapping[str, Permission] = field(default_factory=dict)
     granting: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
-    shared_names: frozenset[str] = frozenset()
+    taken_names: frozenset[str] | None = None

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from grantctl import interop, operations, store
 from grantctl.store.connection import Connection, open_memory, open_writing
-from grantctl.store.database import Database
-from grantctl.store.reader import Reader
+from grantctl.store.database import Database, refuse_attached
+from grantctl.store.driver_errors import retried
 from grantctl.store.revision import SCHEMA_REVISION
-from grantctl.store.url import DatabaseUrl, parse_url
+from grantctl.store.url import DatabaseUrl, file_url, parse_url
 
 if TYPE_CHECKING:
     from grantctl.operations.importing import ImportReport
@@ -63,17 +63,22 @@ def import_openwebui(
     Raises UsageError, DatabaseError, GuardError.
     """
     url = _source_url(source)
+    refuse_attached(Database(target))
+    # Read before it is opened for writing: a file that is not ours must not even become WAL.
+    with Database(target).reader():
+        pass
     directory = interop.openwebui.read_directory(url)
     connection = open_writing(target)
     try:
-        Reader(connection).require_revision()
-        return operations.importing.import_directory(
-            connection,
-            directory,
-            actor=actor,
-            source=str(url),
-            reason=reason,
-            dry_run=dry_run,
+        return retried(
+            lambda: operations.importing.import_directory(
+                connection,
+                directory,
+                actor=actor,
+                source=str(url),
+                reason=reason,
+                dry_run=dry_run,
+            )
         )
     finally:
         connection.close()
@@ -82,4 +87,4 @@ def import_openwebui(
 def _source_url(source: str) -> DatabaseUrl:
     if "://" in source:
         return replace(parse_url(source), is_attached=False)
-    return replace(parse_url("sqlite:///x"), path=Path(source).expanduser())
+    return file_url(source)

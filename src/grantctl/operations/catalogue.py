@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -16,8 +17,9 @@ from grantctl.evaluation.evaluator import leaves_of
 from grantctl.evaluation.facts import Permission
 from grantctl.model import MAX_DESCRIPTION_LENGTH, is_below, require_key, require_text
 from grantctl.operations.changes import Change, Intent, perform
+from grantctl.operations.group_tree import counts_at
 from grantctl.store.database import Database
-from grantctl.store.reader import unknown_permission
+from grantctl.store.references import unknown_permission
 from grantctl.store.session import read_session
 from grantctl.store.tables import GroupPermissionRow, GroupRow, MembershipRow, PermissionRow
 
@@ -33,7 +35,7 @@ class PermissionRecord:
 
 @dataclass(frozen=True, slots=True)
 class GroupSetting:
-    """A group that sets a permission, and how many members it has directly."""
+    """A group that sets a permission, and how many members it has directly now."""
 
     id: str
     name: str
@@ -101,7 +103,7 @@ def define_permission(database: Database, intent: Intent, permission: Permission
         catalogue = read_catalogue(change.session)
         _require_free_key(permission.key, catalogue)
         if permission.gated_by is not None and permission.gated_by not in catalogue:
-            raise unknown_permission(permission.gated_by, catalogue)
+            raise _not_a_permission(permission.gated_by, catalogue)
         change.session.add(
             PermissionRow(
                 key=permission.key,
@@ -126,9 +128,9 @@ def undefine_permission(database: Database, intent: Intent, key: str) -> Undefin
     def work(change: Change) -> Undefined:
         session = change.session
         catalogue = read_catalogue(session)
-        row = session.exec(select(PermissionRow).where(PermissionRow.key == key)).first()
-        if row is None:
+        if key not in catalogue:
             raise _not_a_permission(key, catalogue)
+        row = session.exec(select(PermissionRow).where(PermissionRow.key == key)).one()
         settings = _settings_of(session, key)
         gated = session.exec(select(PermissionRow).where(PermissionRow.gated_by == key)).all()
         for one in gated:
@@ -206,7 +208,7 @@ def _counts(session: Session) -> dict[tuple[str, bool], int]:
 def _settings_of(session: Session, key: str) -> tuple[GroupSetting, ...]:
     members = (
         select(func.count())
-        .where(MembershipRow.group_pk == GroupRow.pk)
+        .where(MembershipRow.group_pk == GroupRow.pk, counts_at(datetime.now(UTC)))
         .correlate(GroupRow)
         .scalar_subquery()
     )

@@ -1,111 +1,109 @@
 """Making, migrating and describing a database.
 
-Owns what `init` and `db migrate|status` do. Leaves DDL to the migrations.
+Owns what `init` and `db migrate|status` do. Leaves DDL to the migrations, and the making of a file
+to `store.new_file`.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import func, inspect, select
 from sqlmodel import Session
 
 from grantctl.errors import DatabaseError, GuardError
 from grantctl.operations.changes import Change, Intent
-from grantctl.store.connection import open_reading, translated_errors
-from grantctl.store.database import Database
+from grantctl.store import integrity_queries as queries
+from grantctl.store.connection import Connection, open_reading
+from grantctl.store.database import Database, refuse_attached
 from grantctl.store.migrate import upgrade
+from grantctl.store.new_file import new_file, require_makeable
 from grantctl.store.reader import Reader
-from grantctl.store.revision import KNOWN_REVISIONS, SCHEMA_REVISION
+from grantctl.store.revision import REVISION_TABLE, SCHEMA_REVISION
 from grantctl.store.seed import SEEDED_PERMISSIONS
-from grantctl.store.session import refuse_attached, writing_connection
-from grantctl.store.tables import PermissionRow, UserRow
+from grantctl.store.session import reader_on, writing_connection
+from grantctl.store.sqlite_file import file_size
+from grantctl.store.tables import Base, PermissionRow
 from grantctl.store.url import SQLITE, DatabaseUrl
+
+_OPEN_WEBUI_TABLES = {"user", "auth"}
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """`revision` is None where the database is not one of grantctl's."""
+    """Which revision a database of grantctl's has; users are counted only in a current one.
+
+    `hint` is the command that makes it current, None where it is.
+    """
 
     url: str
-    revision: str | None
+    revision: str
     expected: str
     is_current: bool
     user_count: int | None = None
+    hint: str | None = None
 
 
 def create_database(url: DatabaseUrl, intent: Intent) -> bool:
     """Make the tables and seed the catalogue; whether there was anything to do.
 
-    A SQLite file and its folder are made, readable by their owner only. Raises DatabaseError, and
-    GuardError where other programs' tables are in the way.
+    A SQLite file and its folders are made, for their owner only; the file appears when it is
+    complete. Raises DatabaseError, and GuardError where other programs' tables are in the way.
     """
     refuse_attached(Database(url))
-    is_new_file = url.path is not None and not url.path.exists()
-    if is_new_file:
-        _create_file(url)
-    try:
-        with writing_connection(url) as connection, translated_errors(str(url)):
-            if _is_initialised(connection, url):
-                return False
-            upgrade(connection)
-            _seed(connection, intent)
-            if intent.dry_run:
-                connection.rollback()
-            else:
-                connection.commit()
+    if url.path is None:
+        return _initialise(url, intent)
+    if file_size(url.path) is None:
+        if intent.dry_run:
+            require_makeable(url)
             return True
-    except BaseException:
-        if is_new_file:
-            _remove_file(url)
-        raise
-    finally:
-        if is_new_file and intent.dry_run:
-            _remove_file(url)
+        try:
+            with new_file(url) as draft:
+                return _initialise(draft, intent)
+        except FileExistsError:
+            pass  # another process was first
+    # Read before it is opened for writing: a file that is not ours must not even become WAL.
+    if file_size(url.path) and _is_initialised_file(url):
+        return False
+    return True if intent.dry_run else _initialise(url, intent)
 
 
-def _is_initialised(connection: SqlConnection, url: DatabaseUrl) -> bool:
-    names = set(inspect(connection).get_table_names())
-    if "grantctl_revision" in names:
-        return True
-    ours = {"users", "groups", "memberships", "permissions"} & names
-    if ours:
-        raise GuardError(
-            f"there are tables of another program: {', '.join(sorted(ours))} in {url}",
-            hint="give grantctl a database, or a Postgres schema, of its own",
-        )
-    if url.engine == SQLITE and names:
-        raise GuardError(
-            f"the file holds another program's tables: {url}",
-            hint="give grantctl a file of its own; an Open WebUI database is read with "
-            "--database openwebui+sqlite:///PATH",
-        )
-    return False
-
-
-def _create_file(url: DatabaseUrl) -> None:
-    assert url.path is not None
+def _is_initialised_file(url: DatabaseUrl) -> bool:
+    connection = open_reading(url)
     try:
-        url.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(url.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        # SQLite takes an empty file for a new database; the guards take it for a broken one.
-        url.path.write_bytes(b"")
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise DatabaseError(
-            f"`{url.path}` cannot be made: {(error.strerror or 'unknown reason').lower()}",
-            hint="another place? --database sqlite:///PATH",
-        ) from None
+        return _is_initialised(Reader(connection), url)
+    finally:
+        connection.close()
 
 
-def _remove_file(url: DatabaseUrl) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        Path(f"{url.path}{suffix}").unlink(missing_ok=True)
+def _initialise(url: DatabaseUrl, intent: Intent) -> bool:
+    with writing_connection(url) as connection:
+        if _is_initialised(reader_on(connection, str(url)), url):
+            return False
+        upgrade(connection)
+        _seed(connection, intent)
+        if intent.dry_run:
+            connection.rollback()
+        else:
+            connection.commit()
+        return True
+
+
+def _is_initialised(reader: Reader, url: DatabaseUrl) -> bool:
+    """Whether the tables are there. Raises DatabaseError where they are of another revision."""
+    names = {name for name in reader.table_names() if not name.startswith("sqlite_")}
+    if REVISION_TABLE in names:
+        reader.require_revision()
+        return True
+    in_the_way = names if url.engine == SQLITE else names & set(Base.metadata.tables)
+    if not in_the_way:
+        return False
+    listed = ", ".join(sorted(in_the_way)[:5]) + ", …" * (len(in_the_way) > 5)
+    hint = "give grantctl a file of its own, or on Postgres a database or schema"
+    if names >= _OPEN_WEBUI_TABLES:
+        hint += f"; to read this one as it is: --database openwebui+{url}"
+    raise GuardError(f"there are tables of another program, {listed}: {url}", hint=hint)
 
 
 def _seed(connection: SqlConnection, intent: Intent) -> None:
@@ -135,20 +133,20 @@ def migrate_database(url: DatabaseUrl, intent: Intent) -> tuple[str, str]:
     Raises DatabaseError where the database is not grantctl's, or of a newer revision.
     """
     refuse_attached(Database(url))
-    before = read_status(url).revision
-    if before is None:
-        raise DatabaseError(
-            f"the database was not made by grantctl: {url}", hint="grantctl init --database URL"
-        )
-    if before not in KNOWN_REVISIONS:
-        raise DatabaseError(
-            f"the database has revision `{before}`, which this version does not know: {url}",
-            hint="a newer grantctl wrote it: pip install --upgrade grantctl",
-        )
-    if before == SCHEMA_REVISION:
-        return before, before
-    with writing_connection(url) as connection, translated_errors(str(url)):
+    found = _known_revision(url)
+    if found == SCHEMA_REVISION:
+        return found, found
+    with writing_connection(url, foreign_keys=False) as connection:
+        before = reader_on(connection, str(url)).require_known_revision()
+        if before == SCHEMA_REVISION:  # another process was first
+            return before, before
+        broken_before = _broken_references(connection, url)
         upgrade(connection)
+        if _broken_references(connection, url) > broken_before:
+            raise DatabaseError(
+                f"rows would refer to others that do not exist, nothing was changed: {url}",
+                hint="grantctl db check, with the version that wrote the database",
+            )
         with Session(bind=connection) as session:
             Change(session, intent, datetime.now(UTC)).record(
                 "database.migrate",
@@ -165,16 +163,40 @@ def migrate_database(url: DatabaseUrl, intent: Intent) -> tuple[str, str]:
     return before, SCHEMA_REVISION
 
 
-def read_status(url: DatabaseUrl) -> DatabaseStatus:
-    """Which revision the database has. Raises DatabaseError where it cannot be read."""
+def _known_revision(url: DatabaseUrl) -> str:
     connection = open_reading(url)
     try:
-        revision = Reader(connection).find_revision()
-        is_current = revision == SCHEMA_REVISION
-        users = connection.rows(_COUNT_USERS)[0][0] if is_current else None
-        return DatabaseStatus(str(url), revision, SCHEMA_REVISION, is_current, users)
+        return Reader(connection).require_known_revision()
     finally:
         connection.close()
 
 
-_COUNT_USERS = str(select(func.count()).select_from(UserRow.__table__))  # type: ignore[attr-defined]
+def _broken_references(connection: SqlConnection, url: DatabaseUrl) -> int:
+    """How many rows refer to others that do not exist: a migration on SQLite watches it itself."""
+    if url.engine != SQLITE:
+        return 0
+    return len(connection.exec_driver_sql(queries.BROKEN_REFERENCES).all())
+
+
+def read_status(database: Database) -> DatabaseStatus:
+    """Which revision the database has. Raises DatabaseError where it is not one of grantctl's."""
+    if database.memory is not None:
+        return _status(database.memory, database.url)
+    connection = open_reading(database.url)
+    try:
+        return _status(connection, database.url)
+    finally:
+        connection.close()
+
+
+def _status(connection: Connection, url: DatabaseUrl) -> DatabaseStatus:
+    reader = Reader(connection)
+    revision = reader.find_revision()
+    if revision is None:
+        raise reader.not_ours()
+    try:
+        reader.require_revision()
+    except DatabaseError as error:
+        return DatabaseStatus(str(url), revision, SCHEMA_REVISION, False, hint=error.hint)
+    users = int(connection.rows(queries.COUNT_USERS)[0][0])
+    return DatabaseStatus(str(url), revision, SCHEMA_REVISION, True, users)

@@ -15,7 +15,7 @@ from grantctl.errors import ConflictError
 from grantctl.evaluation.facts import Group, Permission
 from grantctl.operations.catalogue import expand, read_catalogue
 from grantctl.operations.changes import Change, Intent, perform
-from grantctl.operations.effects import FlagEffect, measure_effects, verdicts_of
+from grantctl.operations.effects import FlagEffect, Values, measure_effects
 from grantctl.store.database import Database
 from grantctl.store.seed import SEEDED_PERMISSIONS
 from grantctl.store.session import reader_of
@@ -31,6 +31,7 @@ class FlagChange:
     key: str
     before: bool | None
     after: bool | None
+    restricts: bool
     effect: FlagEffect
 
     @property
@@ -40,7 +41,7 @@ class FlagChange:
 
 @dataclass(frozen=True, slots=True)
 class FlagsChanged:
-    """What was set. `group` is None where it was the defaults; `expanded`: category → its leaves."""
+    """What was set, of the defaults where `group` is None; `expanded`: category → its leaves."""
 
     group: Group | None
     changes: tuple[FlagChange, ...]
@@ -72,27 +73,27 @@ def _set(change: Change, reference: str | None, values: dict[str, bool | None]) 
     wanted, expanded = _leaves(catalogue, values)
     reader = reader_of(change.session)
     group = None if reference is None else reader.find_group(reference)
-    scope = None if group is None else group.pk
-    earlier = verdicts_of(reader, scope, wanted, change.now)
     if group is None:
-        resolved = {
+        wanted = {
             key: _SEEDED_DEFAULTS.get(key, False) if value is None else value
             for key, value in wanted.items()
         }
-        before: Mapping[str, bool | None] = _write_defaults(change.session, resolved)
-        after: Mapping[str, bool | None] = resolved
-    else:
-        before, after = _write_flags(change.session, group.pk, wanted), wanted
-    effects = measure_effects(reader_of(change.session), scope, wanted, earlier, change.now)
+    effects = measure_effects(reader, None if group is None else group.pk, wanted, change.now)
+    before = (
+        _write_defaults(change.session, wanted)
+        if group is None
+        else _write_flags(change.session, group.pk, wanted)
+    )
     changes = tuple(
-        FlagChange(key, before.get(key), after[key], effects[key]) for key in sorted(wanted)
+        FlagChange(key, before[key], wanted[key], catalogue[key].restricts, effects[key])
+        for key in sorted(wanted)
     )
     _record(change, group, changes)
     return FlagsChanged(group, changes, expanded)
 
 
 def _leaves(
-    catalogue: Mapping[str, Permission], values: Mapping[str, bool | None]
+    catalogue: Mapping[str, Permission], values: Values
 ) -> tuple[dict[str, bool | None], dict[str, tuple[str, ...]]]:
     """Every leaf with its value, and which category stood for which."""
     wanted: dict[str, bool | None] = {}
@@ -109,9 +110,7 @@ def _leaves(
     return wanted, expanded
 
 
-def _write_flags(
-    session: Session, group: int, wanted: Mapping[str, bool | None]
-) -> dict[str, bool | None]:
+def _write_flags(session: Session, group: int, wanted: Values) -> dict[str, bool | None]:
     """Write a group's flags, None deletes one; the values before."""
     pks = _permission_pks(session, wanted)
     before: dict[str, bool | None] = {}
@@ -129,18 +128,18 @@ def _write_flags(
     return before
 
 
-def _write_defaults(session: Session, wanted: Mapping[str, bool]) -> dict[str, bool | None]:
+def _write_defaults(session: Session, wanted: Values) -> dict[str, bool | None]:
     before: dict[str, bool | None] = {}
     for row in session.exec(select(PermissionRow)).all():
         if row.key in wanted:
             before[row.key] = row.default_allowed
-            row.default_allowed = wanted[row.key]
+            row.default_allowed = bool(wanted[row.key])
             session.add(row)
     session.flush()
     return before
 
 
-def _permission_pks(session: Session, keys: Mapping[str, bool | None]) -> dict[str, int]:
+def _permission_pks(session: Session, keys: Values) -> dict[str, int]:
     rows = session.exec(select(PermissionRow.key, PermissionRow.pk)).all()
     return {key: pk for key, pk in rows if key in keys}
 
@@ -150,11 +149,11 @@ def _record(change: Change, group: Group | None, changes: tuple[FlagChange, ...]
     changed = [one for one in changes if one.is_changed]
     if not changed:
         return
-    is_group = group is not None
-    change.record(
-        "group.set_permissions" if is_group else "permission.set_defaults",
-        "group" if is_group else "permission",
-        group.id if group is not None else "default",
-        before={one.key: one.before for one in changed},
-        after={one.key: one.after for one in changed},
-    )
+    before = {one.key: one.before for one in changed}
+    after = {one.key: one.after for one in changed}
+    if group is None:
+        change.record(
+            "permission.set_defaults", "permission", "default", before=before, after=after
+        )
+    else:
+        change.record("group.set_permissions", "group", group.id, before=before, after=after)

@@ -20,8 +20,8 @@ from grantctl.operations.group_records import (
     read_children,
     read_flags,
 )
-from grantctl.store.database import Database
-from grantctl.store.session import read_session, refuse_attached
+from grantctl.store.database import Database, refuse_attached
+from grantctl.store.session import read_session
 from grantctl.store.tables import GroupPermissionRow, GroupRow, MembershipRow, UserRow
 
 

@@ -29,13 +29,10 @@ class GroupRecord:
     id: str
     name: str
     description: str
+    parent: Group | None
     path: Path
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def parent(self) -> Group | None:
-        return self.path[-2] if len(self.path) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +102,7 @@ def record_of(row: GroupRow, groups: Mapping[int, Group]) -> GroupRecord:
         id=row.id,
         name=row.name,
         description=row.description,
+        parent=None if row.parent_pk is None else groups.get(row.parent_pk),
         path=path_to(groups, row.pk),
         created_at=row.created_at,
         updated_at=row.updated_at,

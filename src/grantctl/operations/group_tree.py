@@ -54,7 +54,7 @@ def path_to(groups: Mapping[int, Group], pk: int) -> Path:
     """The way from the top-level group down to this one, both included."""
     upward: dict[int, Group] = {}
     at: int | None = pk
-    while at is not None and at not in upward:
+    while at is not None and at in groups and at not in upward:
         upward[at] = groups[at]
         at = groups[at].parent
     return tuple(reversed(upward.values()))

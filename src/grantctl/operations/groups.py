@@ -2,7 +2,7 @@
 
 Owns the guards: a new name is no other group's name or id, and no group comes to lie below itself.
 Both are decided inside the transaction, under the writers' lock. Leaves members to `memberships`,
-flags to `flags`, and what a deletion takes along to `group_deletion`, whose face it is.
+flags to `flags`, and deleting to `group_deletion`, whose names it offers too.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def create_group(
 
     def work(change: Change) -> GroupChange:
         session = change.session
-        _require_free_name(session, name)
+        _require_free_name(session, name, None)
         row = GroupRow(
             id=str(uuid4()),
             name=name,
@@ -165,7 +165,7 @@ def update_group(
         row = find_group_row(change.session, reference)
         before = group_record(change.session, row)
         if name is not None and name != row.name:
-            _require_free_name(change.session, name)
+            _require_free_name(change.session, name, row.pk)
             row.name = name
         if description is not None:
             row.description = description
@@ -209,10 +209,11 @@ def _require_texts(name: str | None, description: str | None) -> None:
         require_text(description, what="a description", longest=MAX_DESCRIPTION_LENGTH, empty=True)
 
 
-def _require_free_name(session: Session, name: str) -> None:
+def _require_free_name(session: Session, name: str, own_pk: int | None) -> None:
     taken = select(GroupRow).where(or_(GroupRow.name == name, GroupRow.id == name))
-    holder = session.exec(taken.limit(1)).first()
-    if holder is not None:
+    for holder in session.exec(taken.limit(2)):
+        if holder.pk == own_pk:
+            continue
         what = "name" if holder.name == name else "id"
         raise ConflictError(
             f"`{name}` is the {what} of another group", hint=f"grantctl groups show {holder.id}"

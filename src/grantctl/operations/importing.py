@@ -1,9 +1,9 @@
 """Taking a foreign directory in: users, groups, memberships, permissions.
 
 Owns the rules of an import. What the source has is made or brought up to date; nothing is ever
-deleted; a password hash is only filled in where there is none. Writes by hand-written SQL, because a
-directory may be large, in one transaction with one audit entry, and reads nothing but plain DB-API:
-an attached database is the same import into memory.
+deleted; a password hash is only filled in where there is none. Writes by hand-written SQL, because
+a directory may be large, in one transaction with one audit entry, and reads nothing but plain
+DB-API: an attached database is the same import into memory.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 from grantctl.model import Role, key_problem
 from grantctl.store import integrity_queries as queries
@@ -40,7 +41,10 @@ def check_database(database: Database) -> list[IntegrityFinding]:
 
 
 def _findings(connection: Connection) -> Iterator[IntegrityFinding]:
-    yield from _damage(connection)
+    damage = list(_damage(connection))
+    yield from damage
+    if damage:  # what else such a file says is not worth telling
+        return
     yield from _orphans(connection)
     yield from _unknown_keys(connection)
     yield from _cycles(connection)
@@ -50,7 +54,7 @@ def _findings(connection: Connection) -> Iterator[IntegrityFinding]:
 def _damage(connection: Connection) -> Iterator[IntegrityFinding]:
     if connection.engine != SQLITE:
         return
-    for (message,) in connection.rows(queries.QUICK_CHECK):
+    for (message,) in connection.rows(queries.INTEGRITY_CHECK):
         if message != "ok":
             yield IntegrityFinding(
                 "damaged", "database", str(message), "restore the file from a copy"
@@ -75,7 +79,7 @@ def _unknown_keys(connection: Connection) -> Iterator[IntegrityFinding]:
             "unknown_gate",
             str(key),
             f"it is gated by `{gate}`, which is no permission",
-            f"grantctl permissions define {gate}",
+            f"grantctl permissions define {quote(gate)}",
         )
     keys = [str(key) for (key,) in connection.rows(queries.KEYS)]
     known = set(keys)
@@ -90,7 +94,7 @@ def _unknown_keys(connection: Connection) -> Iterator[IntegrityFinding]:
         )
         if problem:
             yield IntegrityFinding(
-                "unsound_key", key, problem, f"grantctl permissions undefine '{key}'"
+                "unsound_key", key, problem, f"grantctl permissions undefine {quote(key)}"
             )
 
 
@@ -98,19 +102,19 @@ def _cycles(connection: Connection) -> Iterator[IntegrityFinding]:
     groups = {pk: (id_, name, parent) for pk, id_, name, parent in connection.rows(queries.PARENTS)}
     reported: set[int] = set()
     for start in sorted(groups):
-        path: list[int] = []
+        path: dict[int, None] = {}
         at: int | None = start
         while at is not None and at in groups and at not in path and at not in reported:
-            path.append(at)
+            path[at] = None
             at = groups[at][2]
-        if at in path:
-            cycle = path[path.index(at) :]
+        if at is not None and at in path:
+            cycle = list(path)[list(path).index(at) :]
             names = " → ".join(groups[pk][1] for pk in [*cycle, cycle[0]])
             yield IntegrityFinding(
                 "group_cycle",
                 groups[cycle[0]][1],
                 f"its parents form a cycle: {names}",
-                f"grantctl groups move {groups[cycle[0]][0]} --root",
+                f"grantctl groups move {quote(groups[cycle[0]][0])} --root",
             )
         reported.update(path)
 

@@ -1,8 +1,8 @@
 """Users in groups: added and removed.
 
 Owns what an addition makes of a membership that is there already. One that has expired counts for
-nothing, so that adding its user again makes a new one. Leaves listing to `member_lists`, whose face
-it is.
+nothing, so that adding its user again makes a new one. Leaves listing to `member_lists`, whose
+names it offers too.
 """
 
 from __future__ import annotations

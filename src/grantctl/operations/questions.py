@@ -1,7 +1,7 @@
 """The questions: check, explain, who-can, access.
 
-Owns how facts are fetched for each and handed to the evaluator. Changes nothing, and imports nothing
-heavy.
+Owns how facts are fetched for each and handed to the evaluator. Changes nothing, and imports
+nothing heavy.
 """
 
 from __future__ import annotations
@@ -10,13 +10,21 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
-from grantctl.errors import GrantctlError, InvalidError
+from grantctl.errors import AmbiguousError, GrantctlError, InvalidError, NotFoundError
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
-from grantctl.evaluation.evaluator import decide, held_groups, judge_leaf, leaves_of
+from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import PermissionFacts, User
-from grantctl.model import Role
-from grantctl.store.reader import Reader, unknown_permission
+from grantctl.evaluation.rules import (
+    held_groups,
+    is_met,
+    judge_leaf,
+    leaves_of,
+    role_verdict,
+)
+from grantctl.store.reader import Reader
+from grantctl.store.references import unknown_permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ def answer_batch(
 ) -> Iterator[BatchLine]:
     """An answer for each row, in order: `user<TAB>key`, or a JSON object of the two.
 
-    Empty lines are passed over. A row that cannot be answered is answered with its error.
+    Empty lines are passed over. A row that cannot be answered is answered with its error. Each row
+    sees the database as it is then. Raises DatabaseError, which no other row would escape.
     """
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\r\n")
@@ -100,12 +109,14 @@ def answer_batch(
             user, key = _batch_row(text, number)
             decision = answer(reader, user, key, question, now=now)
             yield BatchLine(user, key, decision, None)
-        except GrantctlError as error:
+        except (NotFoundError, AmbiguousError, InvalidError) as error:
             yield BatchLine(user, key, None, error)
 
 
 def _batch_row(text: str, number: int) -> tuple[str, str]:
     """The user and the key of a row. Raises InvalidError."""
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        raise InvalidError(f"line {number} is not UTF-8")
     if text.lstrip().startswith("{"):
         try:
             row = json.loads(text)
@@ -127,28 +138,25 @@ def _batch_row(text: str, number: int) -> tuple[str, str]:
 def who_can(reader: Reader, key: str, question: Question, *, now: datetime) -> Iterator[Subject]:
     """Every user who has the permission, in the order of their making.
 
-    Raises NotFoundError, DatabaseError.
+    Raises NotFoundError at once, DatabaseError then too.
     """
-    for facts in reader.facts_of_candidates(key):
-        subject = _subject(facts, key, question, now)
-        if subject is not None:
-            yield subject
+    everybody = (_subject(facts, key, question, now) for facts in reader.facts_of_candidates(key))
+    found = (subject for subject in everybody if subject is not None)
+    first = next(found, None)  # nothing of the answer is written before the key is known
+    return iter(()) if first is None else chain((first,), found)
 
 
 def _subject(facts: PermissionFacts, key: str, question: Question, now: datetime) -> Subject | None:
-    role = None if question.ignore_role else facts.user.role
-    if role is Role.PENDING:
-        return None
-    if role is Role.ADMIN:
-        return Subject(facts.user, ("admin",), ())
+    by_role = role_verdict(facts.user.role, ignore_role=question.ignore_role)
+    if by_role is not None:
+        return Subject(facts.user, (facts.user.role.value,), ()) if by_role else None
     held = held_groups(facts, now)
     leaves = [judge_leaf(facts, one, held) for one in leaves_of(facts.catalogue, key)]
-    verdicts = [leaf.allowed for leaf in leaves]
-    if not (all(verdicts) if question.require_all else any(verdicts)):
+    if not is_met((leaf.allowed for leaf in leaves), require_all=question.require_all):
         return None
     granting = {one.group.pk: one for leaf in leaves for one in leaf.granting}
     groups = tuple(one for one in held if one.group.pk in granting)
-    is_default = any(leaf.is_default_decisive for leaf in leaves)
+    is_default = any(leaf.permission.default for leaf in leaves)
     through = ("group",) * bool(groups) + ("default",) * is_default
     return Subject(facts.user, through, groups)
 
@@ -162,8 +170,7 @@ def access(
     """
     facts = reader.access_facts(user)
     held = held_groups(facts, now)
-    role = Role.USER if question.ignore_role else facts.user.role
-    by_role = None if role is Role.USER else role is Role.ADMIN
+    by_role = role_verdict(facts.user.role, ignore_role=question.ignore_role)
     asked = tuple(facts.catalogue.values()) if key is None else leaves_of(facts.catalogue, key)
     if not asked and key is not None:
         raise unknown_permission(key, facts.catalogue)

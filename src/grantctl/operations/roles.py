@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from grantctl.errors import GuardError
 from grantctl.model import Role
@@ -76,8 +76,8 @@ def show_role(database: Database, role: Role, request: PageRequest) -> RoleDetai
     """One role with its holders, in the order of their making. Raises UsageError, DatabaseError."""
     with read_session(database) as session:
         record = next(one for one in _records(session) if one.role is role)
-        holders = select(UserRow).where(UserRow.role == role.value)
-        return RoleDetail(record, page_of_users(session, holders, request))
+        holders = page_of_users(session, [col(UserRow.role) == role.value], request)
+        return RoleDetail(record, holders)
 
 
 def set_role(

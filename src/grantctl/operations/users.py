@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
 from uuid import uuid4
@@ -21,6 +21,7 @@ from grantctl import credentials
 from grantctl.errors import ConflictError
 from grantctl.model import MAX_NAME_LENGTH, Role, normalize_email, require_text
 from grantctl.operations.changes import Change, Intent, perform
+from grantctl.operations.group_tree import counts_at
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
 from grantctl.operations.roles import require_another_admin
@@ -65,25 +66,29 @@ def list_users(
     role: Role | None = None,
     group: str | None = None,
     text: str | None = None,
+    now: datetime | None = None,
 ) -> Page[UserRecord]:
-    """Users in the order of their making, direct members only where a group is named.
+    """Users in the order of their making.
 
-    `text` is looked for in e-mail and name, whatever its case. Raises NotFoundError, InvalidError,
-    UsageError, DatabaseError.
+    Where a group is named, its direct members only, without those whose membership has expired at
+    `now`, by default this moment. `text` is looked for in e-mail and name, whatever its case.
+    Raises NotFoundError, InvalidError, UsageError, DatabaseError.
     """
     if text is not None:
         require_text(text, what="a text to look for", longest=MAX_SEARCH_LENGTH)
     with read_session(database) as session:
-        query = select(UserRow)
+        conditions: list[ColumnElement[bool]] = []
         if role is not None:
-            query = query.where(UserRow.role == role.value)
+            conditions.append(col(UserRow.role) == role.value)
         if group is not None:
             found = reader_of(session).find_group(group)
-            members = select(MembershipRow.user_pk).where(MembershipRow.group_pk == found.pk)
-            query = query.where(col(UserRow.pk).in_(members))
+            members = select(MembershipRow.user_pk).where(
+                MembershipRow.group_pk == found.pk, counts_at(now or datetime.now(UTC))
+            )
+            conditions.append(col(UserRow.pk).in_(members))
         if text is not None:
-            query = query.where(_has_text(session, text))
-        return page_of_users(session, query, request)
+            conditions.append(_has_text(session, text))
+        return page_of_users(session, conditions, request)
 
 
 def _has_text(session: Session, text: str) -> ColumnElement[bool]:

@@ -11,7 +11,6 @@ from typing import Any
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf, Remedy
 from grantctl.evaluation.facts import Group, User
 
-DECISION_SCHEMA = "grantctl.decision/v1"
 Document = dict[str, Any]  # JSON
 
 
@@ -38,6 +37,7 @@ def decision_document(decision: Decision) -> Document:
             for step in decision.steps
         ],
         "leaves": [leaf_document(leaf) for leaf in decision.leaves],
+        "expired": [group_document(group) for group in decision.expired],
         "remedies": [remedy_document(remedy) for remedy in decision.remedies],
         "notices": [
             {"code": warning.code.value, "message": warning.message}
@@ -49,6 +49,11 @@ def decision_document(decision: Decision) -> Document:
 def user_document(user: User) -> Document:
     """A user by its public fields."""
     return {"id": user.id, "email": user.email, "name": user.name, "role": user.role.value}
+
+
+def group_document(group: Group) -> Document:
+    """A group by its public fields."""
+    return {"id": group.id, "name": group.name}
 
 
 def leaf_document(leaf: Leaf) -> Document:
@@ -73,8 +78,8 @@ def held_document(held: HeldGroup) -> Document:
     """A held group with the way to it and the membership that leads there."""
     membership = held.membership
     return {
-        "group": {"id": held.group.id, "name": held.group.name},
-        "path": [{"id": group.id, "name": group.name} for group in held.path],
+        "group": group_document(held.group),
+        "path": [group_document(group) for group in held.path],
         "membership": {
             "source": membership.source.value,
             "added_by": membership.added_by,
@@ -92,6 +97,6 @@ def remedy_document(remedy: Remedy) -> Document:
     }
 
 
-def path_text(path: tuple[Group, ...]) -> str:
+def path_text(path: tuple[Group, ...], up: str = " › ") -> str:
     """The way from the direct group up: `backend › engineering`."""
-    return " › ".join(group.name for group in path)
+    return up.join(group.name for group in path)

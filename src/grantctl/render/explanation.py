@@ -1,179 +1,155 @@
-"""An explanation: a tree that a tired operator reads in five seconds.
+"""An explanation that a tired operator reads in five seconds.
 
 Owns the words and the order of `explain` on a terminal or a pipe: the verdict, the cause, then what
-was looked at, and on a denial, last, the commands that would grant it. The tree is data; `draw` is
-its printer.
+was looked at, and on a denial, last, the commands that would grant it, on lines of their own to be
+copied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import TextIO
 
-from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Reason
+from grantctl.evaluation.decision import Decision, GroupFlag, Leaf
+from grantctl.evaluation.facts import Membership
+from grantctl.model import Source
 from grantctl.render.decisions import path_text
-from grantctl.render.escape import escape, fit, is_encodable
+from grantctl.render.escape import escape, fit
 from grantctl.render.style import Style
+from grantctl.render.tree import Glyphs, Node, Tone, draw, glyphs_for, paint
 
-_COLORS = {"allow": "32", "deny": "31", "warn": "33", "dim": "2"}
-_ASCII = str.maketrans({"✓": "+", "✗": "-", "·": ".", "!": "!", "›": ">", "│": "|", "└": "`"})
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A line of the tree with the lines under it; `tone` colours its mark."""
-
-    text: str
-    mark: str = ""
-    tone: str = ""
-    children: tuple[Node, ...] = field(default=())
+# More lines than these that differ in a name only become one, which names the first few.
+MAX_ALIKE = 3
+MAX_NAMED = 5
 
 
 def write_explanation(stream: TextIO, decision: Decision, style: Style) -> None:
-    """Write the tree, in ASCII where the stream takes no more."""
-    stream.writelines(tree_lines(explain(decision), stream, style))
+    """Write the tree and the remedies, in ASCII where the stream takes no more."""
+    glyphs = glyphs_for(stream)
+    lines = [*draw(explain(decision, glyphs), glyphs, style.use_color)]
+    lines += _remedy_lines(decision, use_color=style.use_color)
+    stream.writelines(fit(line, stream) + "\n" for line in lines)
 
 
-def tree_lines(root: Node, stream: TextIO, style: Style) -> Iterator[str]:
-    """The lines of a tree with their ends, in ASCII where the stream takes no more."""
-    use_ascii = not is_encodable("✓✗·›├│└─", stream)
-    for line in draw(root, use_color=style.use_color):
-        yield fit(_in_ascii(line) if use_ascii else line, stream) + "\n"
-
-
-def explain(decision: Decision) -> Node:
+def explain(decision: Decision, glyphs: Glyphs) -> Node:
     """The tree of a decision."""
-    user, key = decision.user, decision.key
-    verb = "may" if decision.allowed else "may not"
-    extent = " (all of it)" if decision.is_all_asked else ""
+    verdict, verb = ("allowed", "may") if decision.allowed else ("denied", "may not")
+    extent = " (all of it)" if decision.is_all_asked and decision.is_category else ""
     return Node(
-        f"{_verdict(decision)}: {user.label} {verb} {key}{extent}",
-        mark="✓" if decision.allowed else "✗",
-        tone=_tone(decision.allowed),
-        children=(
+        f"{verdict}: {decision.user.label} {verb} {decision.key}{extent}",
+        _verdict_tone(decision.allowed),
+        (
             Node(f"because {decision.cause}"),
             _role_node(decision),
-            *_leaf_nodes(decision),
-            *(Node(f"{warning.message}", "!", "warn") for warning in decision.warnings),
-            *_remedy_nodes(decision),
+            *_tree_nodes(decision, glyphs),
+            *(Node(warning.message, Tone.WARNING) for warning in decision.warnings),
         ),
     )
 
 
-def draw(node: Node, *, use_color: bool) -> Iterator[str]:
-    """The lines of a tree, data escaped."""
-    yield _line(node, use_color=use_color, is_bold=True)
-    yield from _draw_children(node, "", use_color=use_color)
-
-
-def _draw_children(node: Node, indent: str, *, use_color: bool) -> Iterator[str]:
-    for at, child in enumerate(node.children, start=1):
-        is_last = at == len(node.children)
-        yield f"{indent}{'└─' if is_last else '├─'} {_line(child, use_color=use_color)}"
-        below = indent + ("   " if is_last else "│  ")
-        yield from _draw_children(child, below, use_color=use_color)
-
-
-def _line(node: Node, *, use_color: bool, is_bold: bool = False) -> str:
-    text = escape(f"{node.mark} {node.text}".strip())
-    if not use_color or not (node.tone or is_bold):
-        return text
-    codes = ";".join(code for code in ("1" if is_bold else "", _COLORS.get(node.tone, "")) if code)
-    return f"\x1b[{codes}m{text}\x1b[0m"
-
-
-def _in_ascii(line: str) -> str:
-    return line.replace("├─", "|-").replace("└─", "`-").translate(_ASCII)
-
-
-def _verdict(decision: Decision) -> str:
-    return "allowed" if decision.allowed else "denied"
-
-
-def _tone(allowed: bool) -> str:
-    return "allow" if allowed else "deny"
+def _verdict_tone(allowed: bool) -> Tone:
+    return Tone.YES if allowed else Tone.NO
 
 
 def _role_node(decision: Decision) -> Node:
     role = decision.user.role.value
-    if decision.is_role_ignored:
-        return Node(f"role {role}: not asked, the permission tree alone decides", "·", "dim")
-    if decision.reason is Reason.ADMIN:
-        return Node(f"role {role}: allowed everything", "✓", "allow")
-    if decision.reason is Reason.PENDING:
-        return Node(f"role {role}: denied everything until approved", "✗", "deny")
-    return Node(f"role {role}: neither allows nor denies", "·", "dim")
+    if decision.is_decided_by_role:
+        return Node(f"role: {role}", _verdict_tone(decision.allowed))
+    note = "not asked" if decision.is_role_ignored else "decides nothing"
+    return Node(f"role: {role}, {note}", Tone.ASIDE)
 
 
-def _leaf_nodes(decision: Decision) -> Iterator[Node]:
-    is_asked = decision.reason not in (Reason.ADMIN, Reason.PENDING)
-    if not decision.is_category:
-        yield from _source_nodes(decision.leaves[0], is_asked=is_asked)
+def _tree_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
+    if decision.is_category:
+        yield from _category_nodes(decision, glyphs)
         return
-    for leaf in decision.leaves:
-        yield Node(
-            f"{leaf.permission.key}: {_leaf_summary(leaf)}",
-            "✓" if leaf.allowed else "✗",
-            _tone(leaf.allowed) if is_asked else "dim",
-        )
+    leaf = decision.leaves[0]
+    if decision.is_decided_by_role:
+        yield Node(f"not asked: {_leaf_summary(leaf, glyphs)}", Tone.ASIDE)
+        return
+    yield from _group_nodes(leaf, decision, glyphs)
+    yield _default_node(leaf)
 
 
-def _leaf_summary(leaf: Leaf) -> str:
+def _category_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
+    """What decides first: of a denial of all of it the denied ones; many alike share one line."""
+    keys: dict[tuple[Tone, str], list[str]] = {}
+    for leaf in sorted(decision.leaves, key=lambda leaf: leaf.allowed is not decision.allowed):
+        tone = Tone.ASIDE if decision.is_decided_by_role else _verdict_tone(leaf.allowed)
+        keys.setdefault((tone, _leaf_summary(leaf, glyphs)), []).append(leaf.permission.key)
+    for (tone, summary), alike in keys.items():
+        if len(alike) > MAX_ALIKE:
+            yield Node(f"{len(alike)} {summary}: {_listed(alike)}", tone)
+        else:
+            yield from (Node(f"{key}: {summary}", tone) for key in alike)
+
+
+def _leaf_summary(leaf: Leaf, glyphs: Glyphs) -> str:
     granting = leaf.granting
     if granting:
-        names = ", ".join(path_text(held.path) for held in granting)
-        return f"true in {names}"
+        return f"true in {_listed([path_text(held.path, glyphs.up) for held in granting])}"
     if leaf.permission.default:
-        return "default true"
+        return "true by default"
     falses = sum(flag.value is False for flag in leaf.flags)
-    return "default false" + (f", false in {falses} of {len(leaf.flags)} groups" if falses else "")
+    groups = f", and in {falses} of {len(leaf.flags)} groups" if falses else ""
+    return f"false by default{groups}"
 
 
-def _source_nodes(leaf: Leaf, *, is_asked: bool) -> Iterator[Node]:
-    for flag in leaf.flags:
-        yield _group_node(flag)
+def _group_nodes(leaf: Leaf, decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
+    """Those that say true, those that say false, and the rest, folded where they are many."""
     if not leaf.flags:
-        yield Node("groups: none", "·", "dim")
-    default = "true" if leaf.permission.default else "false"
-    mark = "✓" if leaf.is_default_decisive else "·"
-    tone = "allow" if leaf.is_default_decisive else "dim"
-    note = "" if is_asked else ", not asked"
-    if leaf.permission.default and is_asked and not leaf.is_default_decisive:
-        note = ", too"
-    yield Node(f"default: {default}{note}", mark, tone)
+        gone = len(decision.expired)
+        expired = f" ({gone} membership{'s' * (gone > 1)} expired)" if gone else ""
+        yield Node(f"groups: none{expired}", Tone.ASIDE)
+    for value in (True, False):
+        for flag in leaf.flags:
+            if flag.value is value:
+                membership = f" ({_membership_text(flag.held.membership)})"
+                yield _group_node(flag, str(value).lower(), glyphs, membership)
+    absent = [flag for flag in leaf.flags if flag.value is None]
+    if len(absent) > MAX_ALIKE:
+        names = _listed([flag.held.group.name for flag in absent])
+        yield Node(f"{len(absent)} groups: absent ({names})", Tone.ASIDE)
+    else:
+        yield from (_group_node(flag, "absent", glyphs) for flag in absent)
 
 
-def _group_node(flag: GroupFlag) -> Node:
-    word = "absent" if flag.value is None else str(flag.value).lower()
+def _group_node(flag: GroupFlag, word: str, glyphs: Glyphs, membership: str = "") -> Node:
     held = flag.held
-    way = f" (held through {path_text(held.path[:-1])})" if held.is_inherited else ""
+    way = f", held through {path_text(held.path[:-1], glyphs.up)}" if held.is_inherited else ""
     return Node(
-        f"group {held.group.name}: {word}{way}, {_membership_text(flag)}",
-        "✓" if flag.is_decisive else "·",
-        "allow" if flag.is_decisive else "dim",
+        f"group {held.group.name}: {word}{way}{membership}",
+        Tone.YES if flag.is_decisive else Tone.ASIDE,
     )
 
 
-def _membership_text(flag: GroupFlag) -> str:
-    membership = flag.held.membership
+def _membership_text(membership: Membership) -> str:
+    verb = "imported" if membership.source is Source.IMPORT else "added"
     by = f" by {membership.added_by}" if membership.added_by else ""
     on = f" on {membership.added_at:%Y-%m-%d}" if membership.added_at else ""
+    source = f" from {membership.source}" if membership.source is Source.OAUTH else ""
     until = f", until {membership.expires_at:%Y-%m-%d %H:%M} UTC" if membership.expires_at else ""
-    return f"added{by}{on} ({membership.source.value}){until}"
+    return f"{verb}{by}{on}{source}{until}"
 
 
-def _remedy_nodes(decision: Decision) -> Iterator[Node]:
-    if not decision.remedies:
-        return
-    yield Node(
-        "to allow it" if len(decision.remedies) == 1 else "to allow it, one of these",
-        children=tuple(
-            Node(
-                remedy.description,
-                children=tuple(Node(join(command)) for command in remedy.commands),
-            )
-            for remedy in decision.remedies
-        ),
-    )
+def _default_node(leaf: Leaf) -> Node:
+    if leaf.is_default_decisive:
+        return Node("default: true", Tone.YES)
+    return Node(f"default: {'true, too' if leaf.permission.default else 'false'}", Tone.ASIDE)
+
+
+def _remedy_lines(decision: Decision, *, use_color: bool) -> Iterator[str]:
+    """The remedies outside of the tree, so that a command is a line's whole text."""
+    remedies = decision.remedies
+    if remedies:
+        yield "to allow it:" if len(remedies) == 1 else "to allow it, one of these:"
+    for remedy in remedies:
+        yield f"  {escape(remedy.description)}"
+        for command in remedy.commands:
+            yield f"    {paint(escape(join(command)), Tone.TITLE, use_color=use_color)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more

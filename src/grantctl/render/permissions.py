@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TextIO
+from collections.abc import Sequence
 
 from grantctl.evaluation.facts import Permission
-from grantctl.render.explanation import Node, tree_lines
-from grantctl.render.style import Style
+from grantctl.render.tree import Node, Tone
 
 
-def permission_tree(
-    permissions: Sequence[Permission], stream: TextIO, style: Style
-) -> Iterator[str]:
-    """The lines of the tree: categories, and under them leaves with their default."""
-    root = Node("permissions", children=_children(permissions, ""))
-    return tree_lines(root, stream, style)
+def permission_tree(permissions: Sequence[Permission]) -> Node:
+    """Categories, and under them the leaves with their default."""
+    return Node("permissions", children=_children(permissions, ""))
 
 
 def _children(permissions: Sequence[Permission], prefix: str) -> tuple[Node, ...]:
     below: dict[str, list[Permission]] = {}
     for permission in permissions:
         below.setdefault(permission.key.removeprefix(prefix).split(".")[0], []).append(permission)
-    return tuple(
-        _leaf(name, found[0])
-        if len(found) == 1 and found[0].key == prefix + name
-        else Node(name, children=_children(found, f"{prefix}{name}."))
-        for name, found in below.items()
-    )
+    return tuple(_node(prefix + name, name, found) for name, found in below.items())
 
 
-def _leaf(name: str, permission: Permission) -> Node:
+def _node(key: str, name: str, found: list[Permission]) -> Node:
+    """A leaf, or a category; a foreign writer may have made one key both."""
+    children = _children([one for one in found if one.key != key], f"{key}.")
+    leaves = [one for one in found if one.key == key]
+    return _leaf(name, leaves[0], children) if leaves else Node(name, children=children)
+
+
+def _leaf(name: str, permission: Permission, children: tuple[Node, ...]) -> Node:
     notes = [
         "restricts" if permission.restricts else "",
         f"gated by {permission.gated_by}" if permission.gated_by else "",
@@ -40,6 +37,6 @@ def _leaf(name: str, permission: Permission) -> Node:
     default = "true" if permission.default else "false"
     return Node(
         f"{name}: {default}" + (f" ({text})" if text else ""),
-        "✓" if permission.default else "✗",
-        "allow" if permission.default else "dim",
+        Tone.YES if permission.default else Tone.ASIDE,
+        children,
     )

@@ -1,1 +1,1 @@
-"""Where is it kept? SQLite or Postgres; the decision path over plain DB-API, the rest by SQLModel."""
+"""Where is it kept? SQLite or Postgres; deciding over plain DB-API, the rest by SQLModel."""

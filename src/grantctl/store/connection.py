@@ -1,8 +1,8 @@
 """One open connection to either engine, with one face.
 
 Owns placeholders and transactions of the plain DB-API. Leaves opening to `sqlite_file` and
-`postgres`, errors to `driver_errors`, and the SQL to `queries` and to whoever calls. Imports neither
-SQLAlchemy nor, for SQLite, psycopg.
+`postgres`, errors to `driver_errors`, and the SQL to `queries` and to whoever calls. Imports
+neither SQLAlchemy nor, for SQLite, psycopg.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grantctl.store.sqlite_file import (
 )
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
-# One number for every write transaction of grantctl on a Postgres database: "grntctl" in hexadecimal.
+# One number for every write transaction of grantctl on a Postgres database: "grntctl" in hex.
 WRITE_LOCK = 0x67726E7463746C
 
 Row = tuple[Any, ...]  # values of whatever column types the statement names

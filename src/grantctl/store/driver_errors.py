@@ -50,6 +50,9 @@ def translated_errors(label: str) -> Iterator[None]:
 def database_error(error: BaseException, label: str) -> DatabaseError:
     """The sentence for a driver's error, or for SQLAlchemy's around it."""
     error = _cause(error)
+    if isinstance(error, UnicodeDecodeError):
+        message, hint = _NOT_UTF8
+        return DatabaseError(f"{message}: {label}", hint=hint)
     if isinstance(error, sqlite3.Error):
         message, hint = _sqlite_sentence(error)
         return DatabaseError(f"{message}: {label}", hint=hint)
@@ -66,9 +69,12 @@ def _cause(error: BaseException) -> BaseException:
 
 
 def _is_driver_error(error: BaseException) -> bool:
-    return type(error).__module__.partition(".")[0] in ("sqlite3", "psycopg")
+    module = type(error).__module__.partition(".")[0]
+    # sqlite3 itself fails so over an error message that quotes a damaged name.
+    return module in ("sqlite3", "psycopg") or isinstance(error, UnicodeDecodeError)
 
 
+DAMAGE_HINT = "restore it from a copy, or try: sqlite3 FILE .recover"
 _ACCESS = "check the permissions of the file and of its folder"
 
 # By the primary result code (https://www.sqlite.org/rescode.html).
@@ -95,11 +101,15 @@ _SQLITE_CODES: dict[int, Sentence] = {
     ),
     sqlite3.SQLITE_CORRUPT: (
         "the database is damaged",
-        "restore it from a copy, or try: sqlite3 FILE .recover",
+        DAMAGE_HINT,
     ),
     sqlite3.SQLITE_CONSTRAINT: ("the database refuses a row", "grantctl db check"),
     sqlite3.SQLITE_NOMEM: ("there is not enough memory", "try again later"),
 }
+_NOT_UTF8: Sentence = (
+    "the database is damaged, it holds text that is not UTF-8",
+    "grantctl db check, or restore it from a copy",
+)
 _UNFINISHED: Sentence = (
     "another program left a change in the database unfinished",
     "let that program open it once, then try again",
@@ -108,7 +118,7 @@ _SQLITE_TEXTS: tuple[tuple[str, Sentence], ...] = (
     ("no such table", ("the database lacks a table of grantctl", "grantctl db status")),
     ("no such column", ("the database lacks a column of grantctl", "grantctl db status")),
     ("malformed", _SQLITE_CODES[sqlite3.SQLITE_CORRUPT]),
-    ("could not decode", ("the database holds text that is not UTF-8", "grantctl db check")),
+    ("could not decode", _NOT_UTF8),
 )
 _REFUSED: Sentence = ("the database refuses the statement", "grantctl db check")
 

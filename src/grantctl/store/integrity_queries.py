@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-QUICK_CHECK = "PRAGMA quick_check(20)"
+# Compares indexes with their tables, which `quick_check` does not: a wrong index is a wrong answer.
+INTEGRITY_CHECK = "PRAGMA integrity_check(20)"
+
+BROKEN_REFERENCES = "PRAGMA foreign_key_check"
+
+COUNT_USERS = "SELECT count(*) FROM users"
 
 ORPHAN_MEMBERSHIPS = """
 SELECT 'user ' || m.user_pk || ', group ' || m.group_pk

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from grantctl.errors import UsageError
 from grantctl.store.driver_errors import database_error
@@ -32,14 +32,15 @@ CONNECT_PARAMETERS = {
 def connect(url: DatabaseUrl, *, read_only: bool = False) -> psycopg.Connection[Any]:
     """The driver's connection, in autocommit. Raises UsageError, DatabaseError."""
     try:
-        given = conninfo_to_dict(url.dsn)
+        given = dict(conninfo_to_dict(url.dsn))
     except (psycopg.Error, UnicodeError):
         raise UsageError(f"the database URL is malformed: {url}", hint=URL_HINT) from None
     settings = f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"
     if read_only:
         settings += "; SET default_transaction_read_only = on"
     try:
-        raw = psycopg.connect(autocommit=True, **(CONNECT_PARAMETERS | given))
+        dsn = make_conninfo("", **{**CONNECT_PARAMETERS, **given})
+        raw = psycopg.connect(dsn, autocommit=True)
         try:
             raw.execute(settings)
         except BaseException:

@@ -76,7 +76,7 @@ FROM held CROSS JOIN group_permissions AS f CROSS JOIN permissions AS p
 WHERE f.group_pk = held.pk AND p.pk = f.permission_pk
 """
 
-# Groups that set a permission true, the best known first by name: for advice.
+# Groups that set a permission true: for advice.
 GRANTING_GROUPS = """
 SELECT p.key, g.pk, g.id, g.name, g.parent_pk
 FROM permissions AS p CROSS JOIN group_permissions AS f CROSS JOIN groups AS g
@@ -86,8 +86,15 @@ ORDER BY g.name, g.pk
 LIMIT 200
 """
 
-SHARED_NAMES = """
+# Names of groups, and the user's e-mail, that find something else first, or several.
+TAKEN_NAMES = """
 SELECT name FROM groups GROUP BY name HAVING count(*) > 1
+UNION
+SELECT g.name FROM groups AS g CROSS JOIN groups AS other
+WHERE other.id = g.name AND other.pk <> g.pk
+UNION
+SELECT u.email FROM users AS u CROSS JOIN users AS other
+WHERE u.pk = :user AND other.id = u.email AND other.pk <> u.pk
 """
 
 ALL_GROUPS = """
@@ -150,9 +157,13 @@ FROM group_permissions AS f CROSS JOIN permissions AS p
 WHERE p.pk = f.permission_pk
 """
 
-# Names for shell completion and did-you-mean; `:upper` is the prefix with its last character raised.
+# Names for shell completion and did-you-mean; `:upper` is what no name with the prefix reaches.
 EMAILS_FROM = """
 SELECT email FROM users WHERE email >= :prefix AND email < :upper ORDER BY email LIMIT :limit
+"""
+
+USER_NAMES_FROM = """
+SELECT name FROM users WHERE name >= :prefix AND name < :upper ORDER BY name LIMIT :limit
 """
 
 GROUP_NAMES_FROM = """

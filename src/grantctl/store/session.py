@@ -6,6 +6,7 @@ to `operations`. Importing this is slow: the decision path never does.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +16,14 @@ from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, StaticPool, create_engine, event, text
 from sqlmodel import Session
 
+from grantctl.errors import DatabaseError
 from grantctl.store import postgres
 from grantctl.store.connection import WRITE_LOCK, Connection, open_reading
-from grantctl.store.database import Database
-from grantctl.store.database import refuse_attached as refuse_attached
-from grantctl.store.driver_errors import retried, translated_errors
+from grantctl.store.database import Database, refuse_attached
+from grantctl.store.driver_errors import DAMAGE_HINT, retried, translated_errors
 from grantctl.store.reader import Reader
-from grantctl.store.sqlite_file import connect_for_writing
+from grantctl.store.rows import unsound
+from grantctl.store.sqlite_file import connect_for_writing, is_damaged
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
 Result = TypeVar("Result")
@@ -65,10 +67,11 @@ def change(database: Database, work: Callable[[Session], Result], *, dry_run: bo
 
 def _change_once(database: Database, work: Callable[[Session], Result], *, dry_run: bool) -> Result:
     with writing_connection(database.url) as connection:
-        _reader_on(connection, str(database.url)).require_revision()
+        reader_on(connection, str(database.url)).require_revision()
         with Session(bind=connection) as session:
-            result = work(session)
-            session.flush()
+            with _damage_told(session, str(database.url)):
+                result = work(session)
+                session.flush()
             if dry_run:
                 connection.rollback()
             else:
@@ -87,6 +90,9 @@ def writing_connection(url: DatabaseUrl, *, foreign_keys: bool = True) -> Iterat
         engine = _writing_engine(url, foreign_keys=foreign_keys)
         try:
             with engine.connect() as connection:
+                # Now, not with the first statement: what the driver is asked directly, and Alembic
+                # and sessions that join in, must find the transaction begun.
+                connection.begin()
                 if url.engine != SQLITE:
                     connection.execute(
                         text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITE_LOCK}
@@ -114,9 +120,22 @@ def _postgres_engine(creator: Callable[[], Any]) -> Engine:
     )
 
 
+def _parsed_json(text: str | float) -> Any:  # Any: whatever JSON holds
+    if isinstance(text, int | float):
+        return text  # SQLite keeps a number in a column of JSON as a number
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        raise unsound("setting or of an audit entry") from None
+
+
 def _sqlite_engine(raw: sqlite3.Connection, *, begin: str) -> Engine:
     engine = create_engine(
-        "sqlite://", creator=lambda: raw, poolclass=StaticPool, hide_parameters=True
+        "sqlite://",
+        creator=lambda: raw,
+        poolclass=StaticPool,
+        hide_parameters=True,
+        json_deserializer=_parsed_json,
     )
     # SQLite's own lower() knows ASCII only; names are compared as Python, and Postgres, lower them.
     raw.create_function("lower", 1, _lower, deterministic=True)
@@ -137,17 +156,35 @@ def _session_on(engine: Engine, database: Database) -> Iterator[Session]:
     with translated_errors(str(database.url)), Session(engine) as session:
         if database.url.engine != SQLITE:
             session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        yield session
+        with _damage_told(session, str(database.url)):
+            yield session
         session.rollback()
+
+
+@contextmanager
+def _damage_told(session: Session, label: str) -> Iterator[None]:
+    """Where reading fails over a value that no healthy file holds, say that the file is damaged."""
+    try:
+        yield
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        raw = _raw(session.connection())
+        if not isinstance(raw, sqlite3.Connection) or not is_damaged(raw):
+            raise
+        raise DatabaseError(f"the database is damaged: {label}", hint=DAMAGE_HINT) from None
 
 
 def reader_of(session: Session) -> Reader:
     """A reader that sees what the session's transaction sees, its own changes included."""
     session.flush()
-    return _reader_on(session.connection(), "this database")
+    return reader_on(session.connection(), "this database")
 
 
-def _reader_on(connection: SqlConnection, label: str) -> Reader:
-    raw = connection.connection.dbapi_connection
+def reader_on(connection: SqlConnection, label: str) -> Reader:
+    """A reader that sees what the connection's transaction sees."""
+    raw = _raw(connection)
     engine = SQLITE if isinstance(raw, sqlite3.Connection) else POSTGRES
     return Reader(Connection(engine, raw, label=label))
+
+
+def _raw(connection: SqlConnection) -> Any:  # the driver's own type
+    return connection.connection.dbapi_connection

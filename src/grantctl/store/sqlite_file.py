@@ -46,7 +46,7 @@ def connect_for_reading(url: DatabaseUrl) -> tuple[sqlite3.Connection, UnlockedF
         # Where nobody has it open, a read-only connection would leave -wal and -shm files behind,
         # one that could write takes them away again.
         return _connect(url, "mode=rw", ("query_only=ON",)), None
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         is_refused = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
         if not is_refused or _has_journal(path):
             raise database_error(error, str(url)) from None
@@ -54,7 +54,7 @@ def connect_for_reading(url: DatabaseUrl) -> tuple[sqlite3.Connection, UnlockedF
     try:
         unlocked = _unlocked(path)
         return _connect(url, "mode=ro&immutable=1", ("query_only=ON",)), unlocked
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise database_error(error, str(url)) from None
 
 
@@ -73,7 +73,7 @@ def connect_for_writing(url: DatabaseUrl) -> sqlite3.Connection:
         except BaseException:
             raw.close()
             raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise database_error(error, str(url)) from None
     return raw
 
@@ -83,6 +83,14 @@ def connect_to_memory() -> sqlite3.Connection:
     raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     raw.execute("PRAGMA foreign_keys=ON")
     return raw
+
+
+def is_damaged(raw: sqlite3.Connection) -> bool:
+    """Whether SQLite finds the file's structure or the kind of its values to be wrong."""
+    try:
+        return bool(raw.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+    except (sqlite3.Error, UnicodeDecodeError):
+        return True
 
 
 def _connect(url: DatabaseUrl, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
@@ -119,24 +127,34 @@ def _use_wal(raw: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def _require_file(url: DatabaseUrl) -> Path:
-    """The path. Raises DatabaseError where it is missing, no file, or has nothing in it."""
-    path = url.path
-    assert path is not None
+def file_size(path: Path) -> int | None:
+    """The file's size in bytes, None where there is none.
+
+    Raises DatabaseError where something else is there, or nobody may look.
+    """
     try:
         if not path.exists():
-            raise DatabaseError(f"there is no database at `{path}`", hint=_MISSING_HINT)
+            return None
         if not path.is_file():
             raise DatabaseError(f"`{path}` is not a file", hint=_MISSING_HINT)
-        if path.stat().st_size == 0:
-            raise DatabaseError(f"the file `{path}` is empty", hint=_MISSING_HINT)
+        return path.stat().st_size
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise DatabaseError(
             f"`{path}` cannot be read: {reason}",
             hint="check the permissions of the file and of its folder",
         ) from None
-    return path
+
+
+def _require_file(url: DatabaseUrl) -> Path:
+    """The path. Raises DatabaseError where it is missing, no file, or has nothing in it."""
+    assert url.path is not None
+    size = file_size(url.path)
+    if size is None:
+        raise DatabaseError(f"there is no database at `{url.path}`", hint=_MISSING_HINT)
+    if size == 0:
+        raise DatabaseError(f"the file `{url.path}` is empty", hint=_MISSING_HINT)
+    return url.path
 
 
 def _has_journal(path: Path) -> bool:

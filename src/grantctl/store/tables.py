@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy import Boolean as SqlBoolean
 from sqlmodel import Field, SQLModel
 
+from grantctl.store.rows import unsound
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 # Code-point order on both engines: ranges and ORDER BY then mean the same.
@@ -45,7 +47,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_microseconds(int(value))
+        try:
+            return None if value is None else from_microseconds(int(value))
+        except (TypeError, ValueError, OverflowError):
+            raise unsound("record with a time") from None
 
 
 def to_microseconds(moment: datetime) -> int:

@@ -15,7 +15,9 @@ from grantctl.errors import UsageError
 SQLITE = "sqlite"
 POSTGRES = "postgresql"
 ATTACHED_PREFIX = "openwebui+"
-URL_HINT = "e.g. sqlite:///grantctl.db, sqlite:////var/lib/grantctl.db or postgresql://user@host/name"
+URL_HINT = (
+    "e.g. sqlite:///grantctl.db, sqlite:////var/lib/grantctl.db or postgresql://user@host/name"
+)
 HIDDEN = "***"
 
 _SCHEME = re.compile(r"[A-Za-z0-9+.-]{1,40}")
@@ -73,11 +75,14 @@ def file_url(name: str) -> DatabaseUrl:
     """The URL of the SQLite file of that name. Raises UsageError for a name that is none."""
     if not name or "\0" in name:
         raise UsageError("a SQLite URL names a file", hint=URL_HINT)
-    try:
-        return DatabaseUrl(SQLITE, Path(name).expanduser(), "", is_attached=False)
-    except RuntimeError:
-        home = Path(name).parts[0]
-        raise UsageError(f"there is no home folder `{home}`", hint=URL_HINT) from None
+    path = Path(name)
+    if name.startswith("~"):
+        try:
+            path = path.expanduser()
+        except RuntimeError:
+            home = path.parts[0]
+            raise UsageError(f"there is no home folder `{home}`", hint=URL_HINT) from None
+    return DatabaseUrl(SQLITE, path, "", is_attached=False)
 
 
 def _sqlite_path(tail: str) -> Path | None:
@@ -113,13 +118,16 @@ def _masked(tail: str) -> str:
     if "@" in path + query or not _HOSTS.fullmatch(hosts):
         return HIDDEN
     name, colon, _ = user.partition(":")
-    shown = f"{name}{f':{HIDDEN}' if colon else ''}{at}{hosts}{path}"
-    return shown + mark + "&".join(map(_masked_parameter, query.split("&")))
+    return f"{name}{f':{HIDDEN}' if colon else ''}{at}{hosts}{path}{mark}{_masked_query(query)}"
 
 
-def _masked_parameter(parameter: str) -> str:
-    name, equals, _ = parameter.partition("=")
-    plain = unquote(parameter).lower()
-    if any(word in plain for word in _SECRET_PARAMETERS):
-        return f"{name}={HIDDEN}" if equals else HIDDEN
-    return parameter
+def _masked_query(query: str) -> str:
+    shown = []
+    for parameter in query.split("&") if query else ():
+        name, equals, _ = parameter.partition("=")
+        plain = unquote(parameter).lower()
+        if not equals or any(word in plain for word in _SECRET_PARAMETERS):
+            # A raw `&` in a password ends its parameter early: nothing behind it is shown.
+            return "&".join([*shown, f"{name}={HIDDEN}" if equals else HIDDEN])
+        shown.append(parameter)
+    return "&".join(shown)

@@ -1,0 +1,113 @@
+"""What a verdict should not be read without: gates, restricting flags, memberships that end.
+
+Owns the wording. Leaves to `evaluator` the verdict, which nothing here changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from grantctl.evaluation.decision import Decision, Warning, WarningCode
+from grantctl.evaluation.facts import PermissionFacts
+from grantctl.evaluation.rules import tree_allows
+from grantctl.evaluation.steps import named
+
+
+def find_warnings(facts: PermissionFacts, decision: Decision) -> tuple[Warning, ...]:
+    """Restricting flags, gates that are off, falses without effect, memberships that end."""
+    found = [*_restricting(decision)]
+    if not decision.is_decided_by_role:
+        found += _gates_off(facts, decision)
+        found += _shadowed_falses(decision)
+        found += _ending(facts, decision) if decision.allowed else _ended(facts, decision)
+    return tuple(found)
+
+
+def _restricting(decision: Decision) -> Iterator[Warning]:
+    """Of a category, where the tree gives it; an admin is told of the very key that was asked."""
+    is_told = not decision.is_category or not decision.is_decided_by_role
+    keys = [
+        leaf.permission.key
+        for leaf in decision.leaves
+        if leaf.permission.restricts and (leaf.allowed or decision.is_decided_by_role)
+    ]
+    if keys and is_told and decision.allowed:
+        restrict, it = ("restricts", "it is") if len(keys) == 1 else ("restrict", "they are")
+        yield Warning(
+            WarningCode.RESTRICTING_FLAG,
+            f"{named(keys)} {restrict}: where {it} true, the user may do less",
+        )
+
+
+def _gates_off(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
+    keys_by_gate: dict[str, list[str]] = {}
+    for leaf in decision.leaves:
+        gate = facts.catalogue.get(leaf.permission.gated_by or "")
+        if gate is None or (decision.is_category and not leaf.allowed):
+            continue
+        flags = (facts.flags.get((held.group.pk, gate.key)) for held in decision.held)
+        if not gate.default and not any(flags):
+            keys_by_gate.setdefault(gate.key, []).append(leaf.permission.key)
+    for gate_key, keys in sorted(keys_by_gate.items()):
+        are = "is" if len(keys) == 1 else "are"
+        yield Warning(
+            WarningCode.GATE_OFF,
+            f"{named(keys)} {are} gated by `{gate_key}`, which the user is denied",
+        )
+
+
+def _shadowed_falses(decision: Decision) -> Iterator[Warning]:
+    allowed = [leaf for leaf in decision.leaves if leaf.allowed]
+    falses = {
+        leaf.permission.key: [flag.held.group.name for flag in leaf.flags if flag.value is False]
+        for leaf in allowed
+    }
+    keys = [key for key, names in falses.items() if names]
+    if not keys:
+        return
+    names = sorted({name for key in keys for name in falses[key]})
+    what = f"`{keys[0]}`" if len(keys) == 1 else f"{len(keys)} of these permissions"
+    yield Warning(
+        WarningCode.SHADOWED_FALSE,
+        f"{named(names)} {'says' if len(names) == 1 else 'say'} false for {what} without effect: "
+        "true anywhere wins",
+    )
+
+
+def _ending(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
+    """The moment from which the same question would be denied, if memberships alone bring it."""
+    permissions = [leaf.permission for leaf in decision.leaves]
+    ends = {one.expires_at for one in facts.memberships if not one.is_expired(decision.decided_at)}
+    for end in sorted(end for end in ends if end is not None):
+        if not tree_allows(facts, permissions, now=end, require_all=decision.is_all_asked):
+            ending = [one.group for one in facts.memberships if one.expires_at == end]
+            names = [facts.groups[pk].name for pk in ending if pk in facts.groups]
+            yield Warning(
+                WarningCode.MEMBERSHIP_EXPIRES,
+                f"allowed until {_time(end)}, when {_memberships(names, 'expires', 'expire')}",
+            )
+            return
+
+
+def _ended(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
+    if not decision.expired:
+        return
+    pks = {group.pk for group in decision.expired}
+    ends = [one.expires_at for one in facts.memberships if one.group in pks]
+    last = _time(max(end for end in ends if end is not None))
+    names = [group.name for group in decision.expired]
+    what = _memberships(names, "expired", "expired")
+    when = f"on {last}" if len(names) == 1 else f"the last on {last}"
+    counts = "counts" if len(names) == 1 else "count"
+    yield Warning(WarningCode.MEMBERSHIP_EXPIRED, f"{what} {when} and {counts} no more")
+
+
+def _memberships(names: list[str], one: str, several: str) -> str:
+    if len(names) == 1:
+        return f"the membership in {named(names)} {one}"
+    return f"the memberships in {named(sorted(names))} {several}"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,208 @@
+"""One schema, however it comes to be: by the tables, the migrations, or the copy in memory."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from grantctl.operations.attaching import create_memory
+from grantctl.operations.databases import create_database
+from grantctl.store import directory_queries, integrity_queries, queries, revision
+from grantctl.store.connection import Connection, open_reading
+from grantctl.store.database import Database
+from grantctl.store.migrate import head_revision, migration_config
+from grantctl.store.postgres import connect
+from grantctl.store.tables import Base
+from grantctl.store.url import SQLITE, DatabaseUrl, parse_url
+from tests.conftest import INTENT
+from tests.store.generated import fill
+
+ROOT = Path(__file__).parents[2]
+VALUES: dict[str, Any] = {
+    "reference": "Group 7",
+    "email": "user7@example.com",
+    "user": 7,
+    "group": 7,
+    "key": "chat.controls",
+    "gate": "chat.valves",
+    "prefix": "chat.controls.",
+    "upper": "chat.controls.\U0010ffff",
+    "length": 14,
+    "limit": 5,
+}
+DECIDING = (
+    "USER_BY_REFERENCE",
+    "GROUP_BY_REFERENCE",
+    "PERMISSION_WITH_GATE",
+    "HELD_GROUPS",
+    "HELD_FLAGS_OF_TWO",
+    "HELD_FLAGS",
+)
+SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|CONSTANT ROW\b)")
+SEQ_SCANNED = re.compile(r"Seq Scan on (users|memberships|groups|group_permissions|permissions)")
+
+
+def constants(module: Any) -> list[tuple[str, str]]:
+    """A module's statements that only read."""
+    named = sorted(vars(module).items())
+    found = [(name, text.strip()) for name, text in named if name.isupper()]
+    return [(name, text) for name, text in found if text.startswith(("SELECT", "WITH", "PRAGMA"))]
+
+
+def parameters(statement: str) -> dict[str, Any]:
+    return {name: VALUES[name] for name in re.findall(r"(?<!:):(\w+)", statement)}
+
+
+def sqlalchemy_url(url: DatabaseUrl) -> tuple[str, Any]:
+    if url.engine == SQLITE:
+        return f"sqlite:///{url.path}", None
+    return "postgresql+psycopg://", lambda: connect(url)
+
+
+def test_the_migrations_make_what_the_tables_say(empty_url: str) -> None:
+    url = parse_url(empty_url)
+    create_database(url, INTENT)
+    name, creator = sqlalchemy_url(url)
+    engine = create_engine(name, creator=creator) if creator else create_engine(name)
+    options = {
+        "version_table": revision.REVISION_TABLE,
+        "compare_type": True,
+        "compare_server_default": True,
+    }
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_the_expected_revision_is_the_newest_of_the_migrations() -> None:
+    assert head_revision() == revision.SCHEMA_REVISION
+    shipped = ScriptDirectory.from_config(migration_config()).walk_revisions()
+    assert tuple(one.revision for one in shipped) == revision.KNOWN_REVISIONS[::-1]
+
+
+def test_the_schema_in_memory_is_generated_from_the_tables() -> None:
+    path = ROOT / "scripts" / "generate_schema.py"
+    found = importlib.util.spec_from_file_location("generate_schema", path)
+    assert found is not None
+    assert found.loader is not None
+    script = importlib.util.module_from_spec(found)
+    found.loader.exec_module(script)
+    assert script.TARGET.read_text(encoding="utf-8") == script.schema_script()
+
+
+def described(raw: sqlite3.Connection) -> dict[str, Any]:
+    """Every table of a file with its columns, keys and indexes, in no order."""
+    tables = {}
+    for (table,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        indexes = []
+        for _, name, *rest in raw.execute(f"PRAGMA index_list({table})").fetchall():
+            columns = raw.execute(f"PRAGMA index_xinfo({name})").fetchall()
+            indexes.append((name.rstrip("0123456789"), rest, [column[1:] for column in columns]))
+        keys = raw.execute(f"PRAGMA foreign_key_list({table})").fetchall()
+        tables[table] = {
+            "columns": raw.execute(f"PRAGMA table_xinfo({table})").fetchall(),
+            "keys": sorted(key[2:] for key in keys),
+            "options": raw.execute(f"PRAGMA table_list({table})").fetchall(),
+            "indexes": sorted(indexes),
+        }
+    return tables
+
+
+def test_the_schema_in_memory_is_that_of_a_migrated_file(sqlite_template: Path) -> None:
+    with sqlite3.connect(sqlite_template) as raw:
+        migrated = described(raw)
+    raw.close()
+    memory = create_memory()
+    assert described(memory.raw) == migrated
+    memory.close()
+
+
+@pytest.fixture(scope="module")
+def filled_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    fill(parse_url(f"sqlite:///{path}"))
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def filled(engine: str, request: pytest.FixtureRequest) -> Connection:
+    """A reading connection to a directory of some size."""
+    if engine == "sqlite":
+        url = parse_url(request.getfixturevalue("filled_sqlite"))
+    else:
+        url = parse_url(request.getfixturevalue("url"))
+        fill(url)
+    connection = open_reading(url)
+    request.addfinalizer(connection.close)
+    return connection
+
+
+def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> None:
+    other = "POSTGRES" if filled.engine == SQLITE else "SQLITE"
+    ran = []
+    for module in (queries, directory_queries, integrity_queries):
+        for name, statement in constants(module):
+            if name.endswith(other) or (filled.engine != SQLITE and statement.startswith("PRAGMA")):
+                continue
+            with filled.reading():
+                filled.rows(statement, parameters(statement))
+                list(filled.stream(statement, parameters(statement)))
+            ran.append(name)
+    assert len(ran) > 30
+    assert set(DECIDING) <= set(ran)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("USER_BY_REFERENCE", "pk id email name role rank"),
+        ("GROUP_BY_REFERENCE", "pk id name parent_pk rank"),
+        ("PERMISSION_WITH_GATE", "key default_allowed description restricts gated_by"),
+        ("CATALOGUE", "key default_allowed description restricts gated_by"),
+        ("HELD_GROUPS", "pk id name parent_pk user_pk source added_by added_at expires_at"),
+        ("HELD_FLAGS", "group_pk key allowed"),
+        ("HELD_FLAGS_OF_TWO", "group_pk key allowed"),
+        ("FLAGS_OF_KEY", "group_pk key allowed"),
+        ("ALL_FLAGS", "group_pk key allowed"),
+        ("ALL_GROUPS", "pk id name parent_pk"),
+        (
+            "USERS_WITH_MEMBERSHIPS",
+            "pk id email name role group_pk source added_by added_at expires_at",
+        ),
+    ],
+)
+def test_a_statement_s_columns_are_the_fields_that_it_fills(
+    database: Database, name: str, columns: str
+) -> None:
+    statement = getattr(queries, name)
+    connection = open_reading(database.url)
+    cursor = connection.raw.execute(connection._spelled(statement), parameters(statement))
+    assert [column[0] for column in cursor.description] == columns.split()
+    connection.close()
+
+
+def plan(connection: Connection, name: str) -> list[str]:
+    statement = getattr(queries, name)
+    prefix = "EXPLAIN QUERY PLAN " if connection.engine == SQLITE else "EXPLAIN "
+    return [str(row[-1]) for row in connection.rows(prefix + statement, parameters(statement))]
+
+
+@pytest.mark.parametrize("name", DECIDING)
+def test_deciding_reads_no_table_from_end_to_end(filled: Connection, name: str) -> None:
+    if filled.engine != SQLITE:
+        filled.run("SET enable_seqscan = off")  # small tables are read whole otherwise
+    lines = plan(filled, name)
+    pattern = SCANNED if filled.engine == SQLITE else SEQ_SCANNED
+    assert [line for line in lines if pattern.search(line)] == [], "\n".join(lines)
+    assert any("INDEX" in line.upper() or "PRIMARY KEY" in line for line in lines)
