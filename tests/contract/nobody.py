@@ -30,7 +30,10 @@ def open_folder() -> Iterator[Path]:
 
 
 def as_nobody(work: Callable[[], Outcome]) -> Outcome:
-    """What the work gives in a process of a user without rights: `nobody`, or who runs the tests."""
+    """What the work gives in a process of a user without rights: `nobody`, or who runs the tests.
+
+    Do it once before, as the one you are: `nobody` may not read the modules that it imports.
+    """
     receiving, sending = FORK.Pipe(duplex=False)
     child = FORK.Process(target=_work, args=(work, sending))
     child.start()

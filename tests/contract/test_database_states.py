@@ -95,9 +95,7 @@ def test_the_status_of_what_is_no_database_is_an_error(
 
 
 @pytest.mark.parametrize("state", REVISIONS)
-def test_the_status_of_another_revision_is_an_answer(
-    state: str, path: Path, healthy: Path
-) -> None:
+def test_the_status_of_another_revision_is_an_answer(state: str, path: Path, healthy: Path) -> None:
     REVISIONS[state].make(path, healthy)
     before = footprint(path.parent)
     outcome = ask(path, "db", "status", "--fields", "current,users")
@@ -297,7 +295,8 @@ def test_what_may_only_be_read_is_read_and_not_written(
         path.chmod(file_mode)
         folder.chmod(folder_mode)
         for command in QUESTIONS:
-            assert as_nobody(lambda: ask(path, *command)) == ask(healthy, *command)  # noqa: B023
+            expected = ask(healthy, *command)
+            assert as_nobody(lambda: ask(path, *command)) == expected  # noqa: B023
         before = footprint(folder)
         outcome = as_nobody(lambda: ask(path, *CHANGE))
         assert outcome.code == 7

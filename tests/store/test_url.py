@@ -13,7 +13,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grantctl.errors import UsageError
-from grantctl.store import postgres
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl, file_url, mask_password, parse_url
 from tests.conftest import Cli
 from tests.running import json_refusal, refusal, run
@@ -244,7 +243,7 @@ def test_a_traceback_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch)
     def fail(*arguments: object, **named: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr(postgres.psycopg, "connect", fail)
+    monkeypatch.setattr(psycopg, "connect", fail)
     url = f"postgresql://ada:{SECRET}@{NOBODY}/x"
     plain = run("db", "status", env={"GRANTCTL_DATABASE": url})
     assert (plain.code, plain.out) == (1, "")

@@ -143,9 +143,9 @@ def _report_usage(error: Exception, arguments: list[str]) -> int:
         tell(context.get_help())
         return ExitCode.USAGE
     message, meant = _message(error)
-    parts = [f"did you mean {meant}?"] if meant else []
-    parts += [f"{context.command_path} --help"] if context is not None else []
-    return _report(UsageError(message, hint=" ".join(parts) or None), arguments)
+    helps = f"{'grantctl' if context is None else context.command_path} --help"
+    hint = f"did you mean {meant}? {helps}" if meant else helps
+    return _report(UsageError(message, hint=hint), arguments)
 
 
 def _message(error: Exception) -> tuple[str, str]:

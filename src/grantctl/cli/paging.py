@@ -11,7 +11,9 @@ from grantctl import operations
 if TYPE_CHECKING:
     from grantctl.operations.pages import PageRequest
 
-LIMIT = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, help="at most so many")]
+LIMIT = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, max=1_000_000, help="at most so many")
+]
 EVERYTHING = Annotated[bool, typer.Option("--all", help="all of them")]
 CURSOR = Annotated[
     str | None, typer.Option("--cursor", metavar="C", help="go on where a page before ended")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 STDIN, STDOUT, STDERR = range(3)
 
@@ -34,11 +35,20 @@ def mend_streams() -> None:
 
 def tell(text: str) -> None:
     """A line on stderr; where nobody can read it, the exit code is all that is left to say."""
-    with suppress(OSError, ValueError):
+    try:
         print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        _forget(sys.stderr)
 
 
 def forget_stdout() -> None:
-    """Leave nothing that Python would try to write to a broken stream at its end."""
+    """Give up what of the answer is not written yet."""
+    _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Leave nothing that Python would try, and fail, to write to a broken stream at its end."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

@@ -48,7 +48,7 @@ def combine(trees: Iterable[Tree]) -> MutableTree:
             if isinstance(value, Mapping):
                 combined[name] = combine([own, value] if isinstance(own, Mapping) else [value])
             elif not isinstance(own, Mapping):
-                combined[name] = bool(own) or value
+                combined[name] = own or value
     return combined
 
 

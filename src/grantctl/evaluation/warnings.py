@@ -98,9 +98,12 @@ def _ended(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
     last = _time(max(end for end in ends if end is not None))
     names = [group.name for group in decision.expired]
     what = _memberships(names, "expired", "expired")
-    when = f"on {last}" if len(names) == 1 else f"the last on {last}"
-    counts = "counts" if len(names) == 1 else "count"
-    yield Warning(WarningCode.MEMBERSHIP_EXPIRED, f"{what} {when} and {counts} no more")
+    message = (
+        f"{what} on {last} and counts no more"
+        if len(names) == 1
+        else f"{what}, the last on {last}, and count no more"
+    )
+    yield Warning(WarningCode.MEMBERSHIP_EXPIRED, message)
 
 
 def _memberships(names: list[str], one: str, several: str) -> str:

@@ -62,7 +62,7 @@ def require_no_journal(path: Path) -> None:
     """Raise GuardError where SQLite would play an older database's changes into the new one."""
     for suffix in ("-wal", "-journal"):
         journal = Path(f"{path}{suffix}")
-        if journal.exists():
+        if journal.exists() and journal.stat().st_size > 0:
             raise GuardError(
                 f"`{journal}` is left of a database that is gone",
                 hint="it may hold the last changes of that one: move it away",

@@ -175,5 +175,7 @@ SELECT name FROM sqlite_master WHERE type = 'table'
 """
 
 TABLE_NAMES_POSTGRES = """
-SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = ANY (current_schemas(false))
+SELECT relname FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n
+  ON n.oid = c.relnamespace
+WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 """

@@ -18,6 +18,12 @@ from grantctl.store.url import DatabaseUrl
 
 BUSY_TIMEOUT_SECONDS = 10.0
 
+# What SQLite says where it may not make the files that it reads a WAL database with.
+_NO_SHARED_MEMORY = (
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY_CANTINIT,
+    sqlite3.SQLITE_READONLY_DIRECTORY,
+)
 _MISSING_HINT = "is the path right? a new database is made by: grantctl init"
 
 
@@ -47,8 +53,7 @@ def connect_for_reading(url: DatabaseUrl) -> tuple[sqlite3.Connection, UnlockedF
         # one that could write takes them away again.
         return _connect(url, "mode=rw", ("query_only=ON",)), None
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        is_refused = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
-        if not is_refused or _has_journal(path):
+        if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_MEMORY or _has_journal(path):
             raise database_error(error, str(url)) from None
     # In a folder where SQLite may not make these files: without locks, so the end is compared.
     try:

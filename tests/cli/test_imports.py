@@ -1,0 +1,101 @@
+"""Which libraries a command imports: the slow ones only where they are needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grantctl.cli.commands import COMMANDS
+from grantctl.operations.demonstration import make_organisation
+from grantctl.store.url import file_url, parse_url
+from tests.contract.damage import OPEN_WEBUI
+
+SLOW = (
+    "sqlalchemy",
+    "sqlmodel",
+    "alembic",
+    "rich",
+    "jwt",
+    "pydantic",
+    "psycopg",
+    "yaml",
+    "argon2",
+    "pwdlib",
+)
+PROGRAM = f"""
+import sys
+from grantctl.__main__ import main
+try:
+    main()
+finally:
+    print("loaded:", *[name for name in {SLOW} if name in sys.modules], file=sys.stderr)
+"""
+QUESTIONS = (
+    "check bob@example.com chat.controls",
+    "explain dana@example.com chat.controls",
+    "explain dana@example.com chat.controls -o json",
+    "who-can chat.controls",
+    "access bob@example.com",
+    "check nobody chat.controls",
+    "check bob@example.com no.such.key",
+)
+
+
+@pytest.fixture
+def organisation(url: str) -> str:
+    """The URL of a database with a small organisation in it."""
+    make_organisation(parse_url(url))
+    return url
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("organisation") / "g.db"
+    make_organisation(file_url(str(path)))
+    return str(file_url(str(path)))
+
+
+def loaded(line: str, url: str, *, expected: tuple[int, ...] = (0, 3, 4)) -> list[str]:
+    """The slow libraries that a command has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *line.split()],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GRANTCTL_DATABASE": url},
+        timeout=60,
+    )
+    assert done.returncode in expected, done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("loaded:")
+    return last.split()[1:]
+
+
+@pytest.mark.parametrize("line", QUESTIONS)
+def test_a_question_about_a_file_imports_nothing_slow(line: str, file: str) -> None:
+    assert loaded(line, file) == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_question_about_a_postgres_database_imports_its_driver_alone(organisation: str) -> None:
+    for line in QUESTIONS[:5]:
+        assert loaded(line, organisation) == ["psycopg"]
+
+
+def test_a_question_about_an_attached_file_imports_nothing_slow() -> None:
+    url = f"openwebui+sqlite:///{OPEN_WEBUI}"
+    for line in ("check ada@example.com chat", "who-can chat.controls", "access ada@example.com"):
+        assert loaded(line, url) == []
+
+
+@pytest.mark.parametrize("line", ["--help", "--version", *(f"{name} --help" for name in COMMANDS)])
+def test_help_imports_nothing_slow(line: str, tmp_path: Path) -> None:
+    assert loaded(line, f"sqlite:///{tmp_path}/none.db") == []
+
+
+@pytest.mark.parametrize("line", ["config show", "config path", "completion bash", "nonsense"])
+def test_what_needs_no_database_imports_nothing_slow(line: str, tmp_path: Path) -> None:
+    assert loaded(line, f"sqlite:///{tmp_path}/none.db", expected=(0, 2)) == []

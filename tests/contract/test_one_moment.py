@@ -1,0 +1,105 @@
+"""One decision sees the database at one moment, whoever writes meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from grantctl.evaluation.evaluator import decide
+from grantctl.evaluation.facts import PermissionFacts
+from grantctl.operations.changes import Intent
+from grantctl.operations.flags import set_flags, unset_flags
+from grantctl.operations.groups import create_group
+from grantctl.operations.memberships import add_members, remove_members
+from grantctl.store.connection import Connection, Row
+from grantctl.store.database import Database
+from grantctl.store.reader import Reader
+from tests.contract.worlds import NOW
+from tests.operations.directories import add_user
+
+INTENT = Intent("tester")
+KEY, USER = "workspace.tools", "bob@example.com"
+
+Read = Callable[[Reader], Any]
+
+READS: dict[str, Read] = {
+    "check": lambda reader: reader.permission_facts(USER, KEY),
+    "explain": lambda reader: reader.permission_facts(USER, KEY, with_advice=True),
+    "a category": lambda reader: reader.permission_facts(USER, "workspace", with_advice=True),
+    "access": lambda reader: reader.access_facts(USER),
+    "who-can": lambda reader: list(reader.facts_of_candidates(KEY)),
+}
+
+
+@pytest.fixture
+def company(database: Database) -> Database:
+    """Bob is in ops, which may use the tools; writers may not."""
+    add_user(database, "ada")
+    add_user(database, "bob")
+    for name in ("ops", "writers"):
+        create_group(database, INTENT, name=name)
+    add_members(database, INTENT, "ops", [USER])
+    set_flags(database, INTENT, "ops", {KEY: True})
+    return database
+
+
+def overturn(database: Database) -> None:
+    """Make another directory of it: no reading may see a part of each."""
+    remove_members(database, INTENT, "ops", [USER])
+    add_members(database, INTENT, "writers", [USER])
+    unset_flags(database, INTENT, "ops", [KEY])
+    set_flags(database, INTENT, "writers", {KEY: False})
+    set_flags(database, INTENT, None, {KEY: True})
+
+
+@pytest.fixture
+def interrupt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Callable[[int, Callable[[], None]], None]]:
+    """Have something done by others once the reader has made so many statements."""
+
+    def after(count: int, work: Callable[[], None]) -> None:
+        seen = 0
+        plain = Connection.rows
+
+        def rows(self: Connection, *arguments: Any) -> list[Row]:
+            nonlocal seen
+            found = plain(self, *arguments)
+            seen += 1
+            if seen == count:
+                monkeypatch.setattr(Connection, "rows", plain)
+                work()
+            return found
+
+        monkeypatch.setattr(Connection, "rows", rows)
+
+    yield after
+
+
+@pytest.mark.parametrize("read", READS)
+def test_what_others_change_between_two_reads_of_a_decision_is_not_seen(
+    company: Database,
+    read: str,
+    interrupt: Callable[[int, Callable[[], None]], None],
+) -> None:
+    with company.reader() as reader, company.reader() as other:
+        before = READS[read](other)
+        interrupt(1, lambda: overturn(company))
+        assert READS[read](reader) == before
+        after = READS[read](reader)
+        assert after == READS[read](other) != before
+
+
+def test_the_moment_is_that_of_the_first_read(
+    company: Database, interrupt: Callable[[int, Callable[[], None]], None]
+) -> None:
+    for count in (1, 2, 3):
+        with company.reader() as reader:
+            interrupt(count, lambda: set_flags(company, INTENT, "ops", {KEY: False}))
+            facts: PermissionFacts = reader.permission_facts(USER, KEY)
+            assert decide(facts, KEY, now=NOW).allowed
+            again = reader.permission_facts(USER, KEY)
+            assert not decide(again, KEY, now=NOW).allowed
+        set_flags(company, INTENT, "ops", {KEY: True})
