@@ -57,7 +57,7 @@ def has_permission(
     by_role = role_verdict(facts.user.role, ignore_role=ignore_role)
     if by_role is not None:
         return by_role
-    return tree_allows(facts, permissions, now=now, require_all=require_all)
+    return tree_allows(facts, permissions, held_groups(facts, now), require_all=require_all)
 
 
 def effective_permissions(

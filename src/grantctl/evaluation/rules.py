@@ -91,14 +91,13 @@ def judge_leaf(
 def tree_allows(
     facts: PermissionFacts,
     permissions: Iterable[Permission],
+    held: tuple[HeldGroup, ...],
     *,
-    now: datetime,
     require_all: bool = False,
 ) -> bool:
     """Whether the tree alone allows any of the permissions, or every one of them."""
-    groups = [one.group.pk for one in held_groups(facts, now)]
     verdicts = (
-        one.default or any(facts.flags.get((group, one.key)) for group in groups)
+        one.default or any(facts.flags.get((group.group.pk, one.key)) for group in held)
         for one in permissions
     )
     return is_met(verdicts, require_all=require_all)

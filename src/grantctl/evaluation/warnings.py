@@ -10,7 +10,7 @@ from datetime import datetime
 
 from grantctl.evaluation.decision import Decision, Warning, WarningCode
 from grantctl.evaluation.facts import PermissionFacts
-from grantctl.evaluation.rules import tree_allows
+from grantctl.evaluation.rules import held_groups, tree_allows
 from grantctl.evaluation.steps import named
 
 
@@ -46,8 +46,7 @@ def _gates_off(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
         gate = facts.catalogue.get(leaf.permission.gated_by or "")
         if gate is None or (decision.is_category and not leaf.allowed):
             continue
-        flags = (facts.flags.get((held.group.pk, gate.key)) for held in decision.held)
-        if not gate.default and not any(flags):
+        if not tree_allows(facts, (gate,), decision.held):
             keys_by_gate.setdefault(gate.key, []).append(leaf.permission.key)
     for gate_key, keys in sorted(keys_by_gate.items()):
         are = "is" if len(keys) == 1 else "are"
@@ -80,7 +79,8 @@ def _ending(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
     permissions = [leaf.permission for leaf in decision.leaves]
     ends = {one.expires_at for one in facts.memberships if not one.is_expired(decision.decided_at)}
     for end in sorted(end for end in ends if end is not None):
-        if not tree_allows(facts, permissions, now=end, require_all=decision.is_all_asked):
+        held = held_groups(facts, end)
+        if not tree_allows(facts, permissions, held, require_all=decision.is_all_asked):
             ending = [one.group for one in facts.memberships if one.expires_at == end]
             names = [facts.groups[pk].name for pk in ending if pk in facts.groups]
             yield Warning(

@@ -15,13 +15,13 @@ from itertools import chain
 from grantctl.errors import AmbiguousError, GrantctlError, InvalidError, NotFoundError
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
 from grantctl.evaluation.evaluator import decide
-from grantctl.evaluation.facts import PermissionFacts, User
+from grantctl.evaluation.facts import Permission, PermissionFacts, User
 from grantctl.evaluation.rules import (
     held_groups,
-    is_met,
     judge_leaf,
     leaves_of,
     role_verdict,
+    tree_allows,
 )
 from grantctl.store.reader import Reader
 from grantctl.store.references import unknown_permission
@@ -140,25 +140,35 @@ def who_can(reader: Reader, key: str, question: Question, *, now: datetime) -> I
 
     Raises NotFoundError at once, DatabaseError then too.
     """
-    everybody = (_subject(facts, key, question, now) for facts in reader.facts_of_candidates(key))
-    found = (subject for subject in everybody if subject is not None)
-    first = next(found, None)  # nothing of the answer is written before the key is known
-    return iter(()) if first is None else chain((first,), found)
+    everybody = _subjects(reader.facts_of_candidates(key), key, question, now)
+    first = next(everybody, None)  # nothing of the answer is written before the key is known
+    return iter(()) if first is None else chain((first,), everybody)
 
 
-def _subject(facts: PermissionFacts, key: str, question: Question, now: datetime) -> Subject | None:
-    by_role = role_verdict(facts.user.role, ignore_role=question.ignore_role)
-    if by_role is not None:
-        return Subject(facts.user, (facts.user.role.value,), ()) if by_role else None
-    held = held_groups(facts, now)
-    leaves = [judge_leaf(facts, one, held) for one in leaves_of(facts.catalogue, key)]
-    if not is_met((leaf.allowed for leaf in leaves), require_all=question.require_all):
-        return None
-    granting = {one.group.pk: one for leaf in leaves for one in leaf.granting}
-    groups = tuple(one for one in held if one.group.pk in granting)
-    is_default = any(leaf.permission.default for leaf in leaves)
-    through = ("group",) * bool(groups) + ("default",) * is_default
-    return Subject(facts.user, through, groups)
+def _subjects(
+    candidates: Iterable[PermissionFacts], key: str, question: Question, now: datetime
+) -> Iterator[Subject]:
+    leaves: tuple[Permission, ...] = ()
+    for facts in candidates:
+        leaves = leaves or leaves_of(facts.catalogue, key)  # one catalogue, whoever it is
+        by_role = role_verdict(facts.user.role, ignore_role=question.ignore_role)
+        if by_role:
+            yield Subject(facts.user, (facts.user.role.value,), ())
+        if by_role is not None:
+            continue
+        held = held_groups(facts, now)
+        if tree_allows(facts, leaves, held, require_all=question.require_all):
+            yield _by_tree(facts, leaves, held)
+
+
+def _by_tree(
+    facts: PermissionFacts, leaves: tuple[Permission, ...], held: tuple[HeldGroup, ...]
+) -> Subject:
+    groups = tuple(
+        one for one in held if any(facts.flags.get((one.group.pk, leaf.key)) for leaf in leaves)
+    )
+    is_default = any(leaf.default for leaf in leaves)
+    return Subject(facts.user, ("group",) * bool(groups) + ("default",) * is_default, groups)
 
 
 def access(

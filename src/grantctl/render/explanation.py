@@ -105,7 +105,7 @@ def _group_nodes(leaf: Leaf, decision: Decision, glyphs: Glyphs) -> Iterator[Nod
     for value in (True, False):
         for flag in leaf.flags:
             if flag.value is value:
-                membership = f" ({_membership_text(flag.held.membership)})"
+                membership = _membership_text(flag.held.membership)
                 yield _group_node(flag, str(value).lower(), glyphs, membership)
     absent = [flag for flag in leaf.flags if flag.value is None]
     if len(absent) > MAX_ALIKE:
@@ -125,12 +125,15 @@ def _group_node(flag: GroupFlag, word: str, glyphs: Glyphs, membership: str = ""
 
 
 def _membership_text(membership: Membership) -> str:
+    """Since when, through whom and until when; nothing where nothing is known."""
     verb = "imported" if membership.source is Source.IMPORT else "added"
     by = f" by {membership.added_by}" if membership.added_by else ""
     on = f" on {membership.added_at:%Y-%m-%d}" if membership.added_at else ""
-    source = f" from {membership.source}" if membership.source is Source.OAUTH else ""
-    until = f", until {membership.expires_at:%Y-%m-%d %H:%M} UTC" if membership.expires_at else ""
-    return f"{verb}{by}{on}{source}{until}"
+    source = " from oauth" if membership.source is Source.OAUTH else ""
+    origin = f"{verb}{by}{on}{source}" if by or on or membership.source != Source.MANUAL else ""
+    until = f"until {membership.expires_at:%Y-%m-%d %H:%M} UTC" if membership.expires_at else ""
+    text = ", ".join(filter(None, (origin, until)))
+    return f" ({text})" if text else ""
 
 
 def _default_node(leaf: Leaf) -> Node:

@@ -57,7 +57,8 @@ def database_error(error: BaseException, label: str) -> DatabaseError:
         message, hint = _sqlite_sentence(error)
         return DatabaseError(f"{message}: {label}", hint=hint)
     state = _postgres_state(error)
-    message, hint = _STATES.get(state) or _STATE_CLASSES.get(state[:2]) or _UNREACHABLE
+    unknown = _REFUSED if state else _UNREACHABLE
+    message, hint = _STATES.get(state) or _STATE_CLASSES.get(state[:2]) or unknown
     kind = TransientError if state in _TRANSIENT_STATES else DatabaseError
     return kind(f"{message}: {label}", hint=hint)
 

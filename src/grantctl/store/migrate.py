@@ -13,6 +13,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SqlConnection
 
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 
 def upgrade(connection: SqlConnection) -> None:
     """Apply every migration that the database lacks, on this connection's transaction."""
@@ -24,7 +26,7 @@ def upgrade(connection: SqlConnection) -> None:
 def migration_config() -> Config:
     """Alembic's configuration for the migrations that are shipped."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
 

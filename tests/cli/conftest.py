@@ -1,0 +1,16 @@
+"""The office that the questions are asked about."""
+
+from __future__ import annotations
+
+import pytest
+
+from grantctl.store.database import Database
+from tests.cli.office import OFFICE
+from tests.conftest import Cli
+
+
+@pytest.fixture
+def office(database: Database, cli: Cli) -> Cli:
+    """The command line on a database that holds the office."""
+    OFFICE.write(database)
+    return cli

@@ -1,0 +1,175 @@
+"""`grantctl check --batch`: many questions, a line each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grantctl.errors import DatabaseError
+from grantctl.store.reader import Reader
+from tests.conftest import Cli, Outcome
+
+ROWS = (
+    "bob@example.com\tchat.controls\n"
+    "dana@example.com\tchat.controls\n"
+    "\n"
+    "eli@example.com\tnotes\n"
+    "ada@example.com\tchat\n"
+)
+ANSWERS = (
+    "bob@example.com\tchat.controls\tallow\tgroup\n"
+    "dana@example.com\tchat.controls\tdeny\tnot_granted\n"
+    "eli@example.com\tnotes\tdeny\tpending\n"
+    "ada@example.com\tchat\tallow\tadmin\n"
+)
+
+
+def test_a_file_s_rows_are_answered_in_their_order(office: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "rows.tsv"
+    file.write_text(ROWS, encoding="utf-8")
+    assert office("check", "--batch", str(file)) == Outcome(0, ANSWERS, "")
+
+
+def test_stdin_is_read_like_a_file(office: Cli) -> None:
+    assert office("check", "--batch", "-", stdin=ROWS) == Outcome(0, ANSWERS, "")
+    assert office("check", "--batch", "-", stdin="") == Outcome(0, "", "")
+
+
+def test_a_row_may_be_json(office: Cli) -> None:
+    rows = [
+        {"user": "bob@example.com", "permission": "chat.controls"},
+        {"user": "dana@example.com", "key": "chat.controls"},
+    ]
+    stdin = "".join(f"{json.dumps(row)}\n" for row in rows) + "eli@example.com\tnotes\n"
+    out = "".join(ANSWERS.splitlines(keepends=True)[:3])
+    assert office("check", "--batch", "-", stdin=stdin) == Outcome(0, out, "")
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_a_row(
+    office: Cli, start: str, tmp_path: Path
+) -> None:
+    content = (start + ROWS.replace("\n", "\r\n")).encode()
+    assert office("check", "--batch", "-", stdin=content) == Outcome(0, ANSWERS, "")
+    file = tmp_path / "rows.tsv"
+    file.write_bytes(content)
+    assert office("check", "--batch", str(file)) == Outcome(0, ANSWERS, "")
+
+
+UNANSWERABLE = [
+    (b"nobody\tnotes", "nobody", "notes", "no user `nobody`"),
+    (b"Bob\tnote", "Bob", "note", "no permission `note`"),
+    (b"Bob", "", "", "line 2 is not `user<TAB>key`"),
+    (b"Bob\t", "", "", "line 2 is not `user<TAB>key`"),
+    (b"\tnotes", "", "", "line 2 is not `user<TAB>key`"),
+    (b"Bob\tnotes\tmore", "", "", "line 2 is not `user<TAB>key`"),
+    (b'{"user": "Bob"', "", "", "line 2 is not JSON"),
+    (b'{"user": "Bob"}', "", "", "line 2 lacks `user` or `permission`"),
+    (b'{"user": 1, "key": "notes"}', "", "", "line 2 lacks `user` or `permission`"),
+    (b'{"a":' * 100_000, "", "", "line 2 is not JSON"),
+    (b'["Bob", "notes"]', "", "", "line 2 is not `user<TAB>key`"),
+    (b"B\xffb\tnotes", "", "", "line 2 is not UTF-8"),
+    (b"\xed\xa0\x80\tnotes", "", "", "line 2 is not UTF-8"),
+    (b'{"user": "\\ud800", "key": "notes"}', "\\ud800", "notes", "no user `\\ud800`"),
+    (b"a\0b\tnotes", "a\\x00b", "notes", "no user `a\\x00b`"),
+    (b"a\x1bb\tnotes", "a\\x1bb", "notes", "no user `a\\x1bb`"),
+    (b"a\rb\tnotes", "a\\rb", "notes", "no user `a\\rb`"),
+]
+
+
+def test_a_row_that_cannot_be_answered_fails_alone(office: Cli) -> None:
+    first, last = b"bob@example.com\tchat.controls\n", b"\nbob@example.com\tnotes\n"
+    for row, user, key, reason in UNANSWERABLE:
+        outcome = office("check", "--batch", "-", stdin=first + row + last)
+        assert outcome == Outcome(
+            8,
+            "bob@example.com\tchat.controls\tallow\tgroup\n"
+            f"{user}\t{key}\terror\t{reason}\n"
+            "bob@example.com\tnotes\tallow\tgroup\n",
+            "",
+        )
+
+
+IN_FORMATS = [
+    (
+        "json",
+        '{\n  "schema": "grantctl.verdicts/v1",\n  "data": [\n    {\n'
+        '      "user": "Bob",\n      "permission": "notes",\n      "verdict": "allow",\n'
+        '      "reason": "group"\n    },\n    {\n'
+        '      "user": "",\n      "permission": "",\n      "verdict": "error",\n'
+        '      "reason": "line 2 is not `user<TAB>key`"\n    }\n  ],\n'
+        '  "warnings": [],\n  "next_cursor": null\n}\n',
+    ),
+    (
+        "ndjson",
+        '{"user":"Bob","permission":"notes","verdict":"allow","reason":"group"}\n'
+        '{"user":"","permission":"","verdict":"error",'
+        '"reason":"line 2 is not `user<TAB>key`"}\n',
+    ),
+    (
+        "yaml",
+        "schema: grantctl.verdicts/v1\ndata:\n- user: Bob\n  permission: notes\n"
+        "  verdict: allow\n  reason: group\n- user: ''\n  permission: ''\n"
+        "  verdict: error\n  reason: line 2 is not `user<TAB>key`\n"
+        "warnings: []\nnext_cursor: null\n",
+    ),
+    (
+        "csv",
+        "user,permission,verdict,reason\nBob,notes,allow,group\n"
+        ",,error,line 2 is not `user<TAB>key`\n",
+    ),
+    ("name", "allow\nerror\n"),
+]
+
+
+def test_a_batch_is_answered_in_every_format_with_the_same_exit_code(office: Cli) -> None:
+    stdin = "Bob\tnotes\nx\n"
+    for output, out in IN_FORMATS:
+        arguments = ("check", "--batch", "-", "-o", output)
+        assert office(*arguments, stdin=stdin) == Outcome(8, out, "")
+        assert office(*arguments, "-q", stdin=stdin) == Outcome(8, "", "")
+
+
+def test_fields_and_flags_hold_for_every_row(office: Cli) -> None:
+    arguments = ("check", "--batch", "-", "--fields", "verdict,user")
+    stdin = "Flo\tchat\neli@example.com\tchat.share\n"
+    assert office(*arguments, stdin=stdin).out == "allow\tFlo\ndeny\teli@example.com\n"
+    assert office(*arguments, "--all", stdin=stdin).out == "deny\tFlo\ndeny\teli@example.com\n"
+    assert office(*arguments, "--ignore-role", stdin=stdin).out == (
+        "allow\tFlo\nallow\teli@example.com\n"
+    )
+
+
+def test_a_batch_takes_no_user_beside_the_file(office: Cli) -> None:
+    assert office("check", "--batch", "-", "Bob", "notes", stdin=ROWS) == Outcome(
+        2, "", "error: `--batch` takes its users and keys from the file, not from arguments\n"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_a_usage_error(office: Cli, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.tsv"
+    assert office("check", "--batch", str(missing)) == Outcome(
+        2, "", f"error: `{missing}` cannot be read: no such file or directory\n"
+    )
+    assert office("check", "--batch", str(tmp_path)).err == (
+        f"error: `{tmp_path}` cannot be read: is a directory\n"
+    )
+
+
+def test_a_database_that_fails_on_the_way_ends_the_batch(
+    office: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Reader.permission_facts
+
+    def read(self: Reader, user: str, key: str, **options: bool) -> object:
+        if user == "Bob":
+            raise DatabaseError("the database cannot be reached")
+        return plain(self, user, key, **options)
+
+    monkeypatch.setattr(Reader, "permission_facts", read)
+    outcome = office("check", "--batch", "-", stdin="Flo\tnotes\nBob\tnotes\nFlo\tnotes\n")
+    assert outcome == Outcome(
+        7, "Flo\tnotes\tdeny\tnot_granted\n", "error: the database cannot be reached\n"
+    )

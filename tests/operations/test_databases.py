@@ -1,0 +1,166 @@
+"""Migrating: all of it or nothing, with every row that refers to another kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from grantctl.errors import DatabaseError, GrantctlError
+from grantctl.operations import databases
+from grantctl.operations.changes import Intent
+from grantctl.operations.databases import create_database, migrate_database, read_status
+from grantctl.operations.demonstration import make_organisation
+from grantctl.store import migrate, reader
+from grantctl.store.connection import open_reading, open_writing
+from grantctl.store.database import Database
+from grantctl.store.url import SQLITE, DatabaseUrl, parse_url
+from tests.conftest import INTENT
+from tests.operations.directories import events
+
+TRYING = Intent("tester", dry_run=True)
+NEXT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    recreate = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("groups", recreate=recreate) as table:
+        table.add_column(sa.Column("color", sa.Text(), nullable=True))
+    {more}
+"""
+COUNTED = ("users", "groups", "memberships", "group_permissions", "permissions")
+
+
+@pytest.fixture
+def older(url: str) -> DatabaseUrl:
+    """A database with a small organisation, soon of an older revision."""
+    parsed = parse_url(url)
+    make_organisation(parsed)
+    return parsed
+
+
+def ship(monkeypatch: pytest.MonkeyPatch, folder: Path, more: str = "pass") -> None:
+    """Let the code expect revision 0002, and ship the migration to it."""
+    migrations = folder / "migrations 100%"
+    shutil.copytree(migrate.MIGRATIONS, migrations)
+    text = NEXT.format(more=more)
+    (migrations / "versions" / "0002_colors.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(migrate, "MIGRATIONS", migrations)
+    monkeypatch.setattr(databases, "SCHEMA_REVISION", "0002")
+    monkeypatch.setattr(reader, "SCHEMA_REVISION", "0002")
+    monkeypatch.setattr(reader, "KNOWN_REVISIONS", ("0001", "0002"))
+
+
+def counts(url: DatabaseUrl) -> dict[str, int]:
+    connection = open_reading(url)
+    found = {one: connection.rows(f"SELECT count(*) FROM {one}")[0][0] for one in COUNTED}
+    parents = connection.rows("SELECT count(*) FROM groups WHERE parent_pk IS NOT NULL")
+    connection.close()
+    return found | {"parents": parents[0][0]}
+
+
+def test_a_migration_keeps_what_refers_to_the_table_that_it_makes_anew(
+    older: DatabaseUrl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = counts(older)
+    assert before["memberships"] == 4
+    ship(monkeypatch, tmp_path)
+    with pytest.raises(DatabaseError, match="the older revision `0001`, not `0002`"):
+        events(Database(older))
+    assert migrate_database(older, TRYING) == ("0001", "0002")
+    assert not read_status(Database(older)).is_current
+    assert migrate_database(older, INTENT) == ("0001", "0002")
+    assert read_status(Database(older)).is_current
+    assert counts(older) == before
+    assert events(Database(older))[-1] == (
+        "database.migrate",
+        {"revision": "0001"},
+        {"revision": "0002"},
+    )
+    recorded = len(events(Database(older)))
+    assert migrate_database(older, INTENT) == ("0002", "0002")
+    assert len(events(Database(older))) == recorded
+
+
+@pytest.mark.parametrize("fault", ["raise RuntimeError", "op.execute('DROP TABLE nothing')"])
+def test_a_migration_that_fails_changes_nothing(
+    older: DatabaseUrl, fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = counts(older)
+    with monkeypatch.context() as patch:
+        ship(patch, tmp_path, fault)
+        with pytest.raises((RuntimeError, GrantctlError, DBAPIError)):
+            migrate_database(older, INTENT)
+    assert counts(older) == before
+    assert read_status(Database(older)).is_current
+    connection = open_reading(older)
+    with pytest.raises(DatabaseError, match="lacks a column"):
+        connection.rows("SELECT color FROM groups")
+    connection.close()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_migration_that_would_orphan_rows_is_refused(
+    older: DatabaseUrl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = counts(older)
+    with monkeypatch.context() as patch:
+        ship(patch, tmp_path, "op.execute('DELETE FROM users')")
+        with pytest.raises(DatabaseError, match="rows would refer to others that do not exist"):
+            migrate_database(older, INTENT)
+    assert counts(older) == before
+
+
+def test_of_two_migrations_the_second_finds_it_done(
+    older: DatabaseUrl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ship(monkeypatch, tmp_path)
+    known = databases._known_revision
+
+    def be_second(url: DatabaseUrl) -> str:
+        found = known(url)
+        monkeypatch.setattr(databases, "_known_revision", known)
+        assert migrate_database(url, INTENT) == ("0001", "0002")
+        return found
+
+    monkeypatch.setattr(databases, "_known_revision", be_second)
+    assert migrate_database(older, INTENT) == ("0002", "0002")
+    assert [one[0] for one in events(Database(older))].count("database.migrate") == 1
+
+
+def test_an_older_database_is_not_initialised_again(
+    older: DatabaseUrl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ship(monkeypatch, tmp_path)
+    with pytest.raises(DatabaseError, match="the older revision") as caught:
+        create_database(older, INTENT)
+    assert caught.value.hint == "grantctl db migrate"
+
+
+def test_a_new_database_begins_at_the_newest_revision(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = parse_url(empty_url.replace("/empty.db", "/new/empty.db"))
+    ship(monkeypatch, tmp_path)
+    assert create_database(url, INTENT)
+    status = read_status(Database(url))
+    assert (status.revision, status.is_current, status.user_count) == ("0002", True, 0)
+    assert migrate_database(url, INTENT) == ("0002", "0002")
+
+
+def test_no_foreign_keys_are_broken_in_ordinary_changes(database: Database) -> None:
+    make_organisation(database.url)
+    connection = open_writing(database.url)
+    with connection.writing():
+        connection.run("DELETE FROM users WHERE email = 'chen@example.com'")
+    assert counts(database.url)["memberships"] == 3
+    if connection.engine == SQLITE:
+        assert connection.rows("PRAGMA foreign_key_check") == []
+    connection.close()
