@@ -1,36 +1,20 @@
-"""SQLite files that are missing, foreign, damaged, locked or read-only: said, and left alone."""
+"""SQLite files that are missing, foreign, damaged or of another revision: said, and left alone."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from grantctl.operations.changes import Intent
-from grantctl.operations.databases import create_database
-from grantctl.operations.demonstration import make_organisation
-from grantctl.store import reader, sqlite_file
-from grantctl.store.url import file_url, parse_url
+from grantctl.store import reader
+from grantctl.store.url import file_url
 from tests.conftest import Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI, REVISIONS, STATES, State, flip_bytes, footprint
-from tests.contract.nobody import as_nobody, open_folder
-from tests.running import json_refusal, refusal, run
+from tests.contract.questions import ALLOWED, CHANGE, DENIED, KEY, QUESTIONS, ask
+from tests.running import json_refusal, refusal
 
-ALLOWED, DENIED = "bob@example.com", "dana@example.com"
-KEY = "chat.controls"
-CHANGE = ("permissions", "set", "--default", f"{KEY}=true")
-QUESTIONS = (
-    ("check", ALLOWED, KEY),
-    ("explain", ALLOWED, KEY),
-    ("who-can", KEY),
-    ("access", ALLOWED),
-    ("users", "list"),
-    ("audit", "list"),
-)
 COMMANDS = (
     *QUESTIONS,
     CHANGE,
@@ -39,25 +23,6 @@ COMMANDS = (
     ("import", "openwebui", str(OPEN_WEBUI)),
 )
 ALL_STATES = {**STATES, **REVISIONS}
-
-
-@pytest.fixture(scope="module")
-def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with a small organisation in it."""
-    path = tmp_path_factory.mktemp("healthy") / "healthy.db"
-    make_organisation(file_url(str(path)))
-    return path
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the file is, alone in its folder."""
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data" / "g.db"
-
-
-def ask(path: Path, *command: str) -> Outcome:
-    return run(*command, env={"GRANTCTL_DATABASE": str(file_url(str(path)))})
 
 
 def check_refused(path: Path, state: State, command: tuple[str, ...]) -> None:
@@ -223,123 +188,3 @@ def test_lists_too_tell_damage_from_a_fault_of_theirs(
     outcome = ask(path, *command)
     assert outcome.code == 7
     assert refusal(outcome)[0].startswith("the database is damaged")
-
-
-@pytest.fixture
-def locked(path: Path, healthy: Path) -> Iterator[Path]:
-    """A database in which another program has begun to write."""
-    shutil.copyfile(healthy, path)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    other.execute("DELETE FROM users")
-    yield path
-    other.execute("ROLLBACK")
-    other.close()
-
-
-@pytest.mark.parametrize("command", QUESTIONS, ids=lambda command: command[0])
-def test_reading_goes_on_while_another_writes(
-    locked: Path, healthy: Path, command: tuple[str, ...]
-) -> None:
-    assert ask(locked, *command) == ask(healthy, *command)
-
-
-@pytest.mark.parametrize(
-    "command", [CHANGE, ("import", "openwebui", str(OPEN_WEBUI))], ids=lambda one: one[0]
-)
-def test_a_second_writer_gives_up_after_a_while(
-    locked: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sqlite_file, "BUSY_TIMEOUT_SECONDS", 0.1)
-    for outcome in (ask(locked, *command), ask(locked, *command, "--dry-run")):
-        assert outcome.code == 7
-        assert refusal(outcome) == (
-            f"the database is locked by another process: {file_url(str(locked))}",
-            "try again when it has ended",
-        )
-
-
-KILLED = """
-import os, sqlite3, sys
-raw = sqlite3.connect(sys.argv[1], isolation_level=None)
-raw.execute("UPDATE permissions SET default_allowed = 1 WHERE key = 'chat.controls'")
-raw.execute("BEGIN IMMEDIATE")
-raw.execute("DELETE FROM users")
-raw.execute("PRAGMA cache_spill = 1")
-os.kill(os.getpid(), 9)
-"""
-
-
-def test_what_a_killed_writer_committed_counts_and_nothing_else(path: Path, healthy: Path) -> None:
-    shutil.copyfile(healthy, path)
-    assert ask(path, "check", DENIED, KEY).code == 3
-    os.spawnv(os.P_WAIT, os.sys.executable, ["python", "-c", KILLED, str(path)])  # type: ignore[attr-defined]
-    assert path.with_name("g.db-wal").stat().st_size > 0
-    main = path.read_bytes()
-    assert ask(path, "check", DENIED, KEY).code == 0
-    assert path.read_bytes() == main
-    assert ask(path, "permissions", "set", "--default", f"{KEY}=false").code == 0
-    assert ask(path, "check", DENIED, KEY).code == 3
-    assert [one.name for one in path.parent.iterdir()] == ["g.db"]
-
-
-@pytest.mark.parametrize(
-    ("file_mode", "folder_mode"), [(0o444, 0o555), (0o644, 0o555), (0o444, 0o755)]
-)
-def test_what_may_only_be_read_is_read_and_not_written(
-    file_mode: int, folder_mode: int, healthy: Path
-) -> None:
-    with open_folder() as folder:
-        path = folder / "g.db"
-        shutil.copyfile(healthy, path)
-        path.chmod(file_mode)
-        folder.chmod(folder_mode)
-        for command in QUESTIONS:
-            expected = ask(healthy, *command)
-            assert as_nobody(lambda: ask(path, *command)) == expected  # noqa: B023
-        before = footprint(folder)
-        outcome = as_nobody(lambda: ask(path, *CHANGE))
-        assert outcome.code == 7
-        message, hint = refusal(outcome)
-        assert message in (
-            f"the database cannot be written: {file_url(str(path))}",
-            f"the database cannot be opened: {file_url(str(path))}",
-        )
-        assert hint == "check the permissions of the file and of its folder"
-        assert footprint(folder) == before
-        folder.chmod(0o755)
-
-
-def test_what_may_not_be_read_is_said(healthy: Path) -> None:
-    with open_folder() as folder:
-        path = folder / "g.db"
-        shutil.copyfile(healthy, path)
-        path.chmod(0)
-        (folder / "closed").mkdir(mode=0)
-        for outcome in (
-            as_nobody(lambda: ask(path, *QUESTIONS[0])),
-            as_nobody(lambda: ask(path, "init")),
-            as_nobody(lambda: ask(folder / "closed" / "g.db", *QUESTIONS[0])),
-            as_nobody(lambda: ask(folder / "closed" / "g.db", "init")),
-        ):
-            assert outcome.code == 7
-            message, hint = refusal(outcome)
-            assert "cannot be" in message
-            assert hint == "check the permissions of the file and of its folder"
-        folder.chmod(0o555)
-        for flags in ((), ("--dry-run",)):
-            outcome = as_nobody(lambda: ask(folder / "new.db", "init", *flags))  # noqa: B023
-            assert (outcome.code, *refusal(outcome)) == (
-                7,
-                f"`{folder}/new.db` cannot be made: permission denied",
-                "another place? --database sqlite:///PATH",
-            )
-        folder.chmod(0o755)
-
-
-def test_an_initialised_database_in_an_empty_file_is_whole(path: Path) -> None:
-    path.touch()
-    assert create_database(parse_url(f"sqlite:///{path}"), Intent("tester", dry_run=True))
-    assert footprint(path.parent) == {"g.db": b""}
-    assert create_database(parse_url(f"sqlite:///{path}"), Intent("tester"))
-    assert ask(path, "db", "check").code == 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
-from sqlmodel import Session, delete
+from sqlmodel import Session, delete, text
 
 from grantctl.evaluation.facts import Group, Membership, Permission, PermissionFacts, User
 from grantctl.evaluation.rules import categories_of
@@ -22,6 +22,7 @@ from grantctl.store.tables import (
     PermissionRow,
     UserRow,
 )
+from grantctl.store.url import POSTGRES
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -99,6 +100,12 @@ class World:
                 session.add(
                     GroupPermissionRow(group_pk=group, permission_pk=pks[key], allowed=allowed)
                 )
+
+            if database.url.engine == POSTGRES:  # rows were numbered without its knowing
+                for table in ("users", "groups"):
+                    session.exec(
+                        text(f"SELECT setval(pg_get_serial_sequence('{table}', 'pk'), 1000)")
+                    )
 
         change(database, work, dry_run=False)
 

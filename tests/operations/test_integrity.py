@@ -43,7 +43,7 @@ def sql(organisation: Database) -> Sql:
         with psycopg.connect(url.dsn) as server:
             server.execute("SET session_replication_role = replica")
             for statement in statements:
-                server.execute(statement)  # type: ignore[arg-type]  # constants of the tests
+                server.execute(statement)
 
     return run
 

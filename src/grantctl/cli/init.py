@@ -21,7 +21,7 @@ def init(call: Call) -> None:
         "outcome": "initialised" if is_made else "was initialised before",
         "revision": SCHEMA_REVISION,
     }
-    call.show_record("database", record, name_key="database")
+    call.show_record("initialisation", record, name_key="database")
     call.say_dry_run()
     if is_made and not call.is_dry_run:
         call.hint("the first user becomes admin: grantctl users create EMAIL")

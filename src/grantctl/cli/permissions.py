@@ -158,7 +158,9 @@ def define(
 def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     """Take a permission out of the catalogue, and out of every group that sets it."""
     detail = operations.catalogue.show_permission(call.database, key)
-    question = f"undefine `{key}`, which {len(detail.groups)} groups set"
+    count = len(detail.groups)
+    setting = f"{count} group sets" if count == 1 else f"{count} groups set"
+    question = f"undefine `{key}`, which {setting}"
     call.confirm(question, is_confirmed=yes)
     gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
     record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}

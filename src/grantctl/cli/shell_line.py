@@ -1,8 +1,8 @@
 """The beginning of a command line as a shell holds it, and words as a shell wants them back.
 
-Owns the quoting, both ways. Bash replaces only what stands behind the last of its word breaks (`@`,
-`=` and `:` among them), and puts a word on the line as it is given; zsh and fish replace the whole
-word and quote it themselves.
+Owns the quoting, both ways. Bash replaces only what stands behind the last of its word breaks (`=`
+and `:` among them; an `@` is replaced too), and puts a word on the line as it is given; zsh and
+fish replace the whole word and quote it themselves.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     r"|(?P<plain>.)",
     re.DOTALL,
 )
+_KEPT_BREAKS = "@"  # readline's "special prefixes" begin a word and are part of it
 _ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\])')
 _ASSIGNMENT = re.compile(r"\w+=", re.ASCII)
 _UNSAFE = re.compile(r"([^\w@%+=:,./-])")
@@ -68,7 +69,7 @@ class ShellLine:
 
 
 def read_line(text: str, breaks: str = "") -> ShellLine:
-    """The line up to the cursor; `breaks` are the characters behind which bash begins a word."""
+    """The line up to the cursor; `breaks` are the characters at which bash begins a word."""
     line = ShellLine()
     for token in _TOKEN.finditer(text):
         kind, start = token.lastgroup, len(line.words[-1])
@@ -79,7 +80,8 @@ def read_line(text: str, breaks: str = "") -> ShellLine:
             line.words[-1] += token["escaped"]
         elif kind == "plain":
             line.words[-1] += token["plain"]
-            line.kept = start + 1 if token["plain"] in breaks else line.kept
+            if token["plain"] in breaks:
+                line.kept = start + (token["plain"] not in _KEPT_BREAKS)
         else:
             line.words[-1] += token["single"] or _ESCAPED_IN_QUOTES.sub(
                 r"\1", token["double"] or ""

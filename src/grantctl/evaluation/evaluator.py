@@ -1,6 +1,6 @@
 """has_permission: the rules in their order, and the decision that records them.
 
-Owns the semantics (DESIGN, "What is true"; specification, "Permission System"). Leaves the facts to
+Owns the semantics (docs/semantics.md; specification, "Permission System"). Leaves the facts to
 whoever calls, and the time too; each rule alone to `rules`, the words to `steps`, `warnings` and
 `remedies`.
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from grantctl.evaluation.decision import Decision, Reason
-from grantctl.evaluation.facts import PermissionFacts
+from grantctl.evaluation.facts import Group, Permission, PermissionFacts
 from grantctl.evaluation.remedies import find_remedies
 from grantctl.evaluation.rules import (
     held_groups,
@@ -46,14 +46,12 @@ def has_permission(
     ignore_role: bool = False,
     require_all: bool = False,
 ) -> bool:
-    """Whether the user has the permission (DESIGN, "What is true", steps 1 to 5).
+    """Whether the user has the permission (docs/semantics.md, rules 1 to 5).
 
     A category is had if any leaf under it is, with `require_all` if every one is. Raises KeyError
     where the facts hold neither a leaf nor a category of that key.
     """
-    permissions = leaves_of(facts.catalogue, key)
-    if not permissions:
-        raise KeyError(key)
+    permissions = _asked(facts, key)
     by_role = role_verdict(facts.user.role, ignore_role=ignore_role)
     if by_role is not None:
         return by_role
@@ -86,9 +84,7 @@ def decide(
 
     Raises KeyError where the facts hold neither a leaf nor a category of that key.
     """
-    permissions = leaves_of(facts.catalogue, key)
-    if not permissions:
-        raise KeyError(key)
+    permissions = _asked(facts, key)
     is_category = permissions[0].key != key
     held = held_groups(facts, now)
     by_role = role_verdict(facts.user.role, ignore_role=ignore_role)
@@ -117,10 +113,18 @@ def decide(
         cause=deciding.detail,
         steps=steps,
         leaves=leaves,
-        expired=tuple(
-            facts.groups[one.group]
-            for one in facts.memberships
-            if one.is_expired(now) and one.group in facts.groups
-        ),
+        expired=_expired(facts, now),
     )
     return decision.advised(find_warnings(facts, decision), find_remedies(facts, decision))
+
+
+def _asked(facts: PermissionFacts, key: str) -> tuple[Permission, ...]:
+    permissions = leaves_of(facts.catalogue, key)
+    if not permissions:
+        raise KeyError(key)
+    return permissions
+
+
+def _expired(facts: PermissionFacts, now: datetime) -> tuple[Group, ...]:
+    gone = (one.group for one in facts.memberships if one.is_expired(now))
+    return tuple(facts.groups[pk] for pk in gone if pk in facts.groups)

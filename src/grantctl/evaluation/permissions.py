@@ -1,7 +1,7 @@
 """Permission trees as the reference stores them: fill, combine, flatten, look up.
 
-Owns the shape {category: {leaf: bool}} and its rules (specification, "Permission System"; DESIGN,
-"effective permissions"). Nothing here changes its arguments.
+Owns the shape {category: {leaf: bool}} and its rules (specification, "Permission System"). Nothing
+here changes its arguments.
 """
 
 from __future__ import annotations

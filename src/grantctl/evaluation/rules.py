@@ -1,6 +1,6 @@
 """The rules one by one: the role's, which groups count, what the tree says of a leaf.
 
-Owns what each rule says alone (DESIGN, "What is true"; specification, "Permission System"). Leaves
+Owns what each rule says alone (docs/semantics.md; specification, "Permission System"). Leaves
 their order, and the decision that records them, to `evaluator`.
 """
 

@@ -61,23 +61,29 @@ def _role_node(decision: Decision) -> Node:
 
 
 def _tree_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
-    if decision.is_category:
-        yield from _category_nodes(decision, glyphs)
-        return
-    leaf = decision.leaves[0]
     if decision.is_decided_by_role:
-        yield Node(f"not asked: {_leaf_summary(leaf, glyphs)}", Tone.ASIDE)
-        return
-    yield from _group_nodes(leaf, decision, glyphs)
-    yield _default_node(leaf)
+        yield Node(f"not asked: {_unasked(decision, glyphs)}", Tone.ASIDE)
+    elif decision.is_category:
+        yield from _category_nodes(decision, glyphs)
+    else:
+        yield from _group_nodes(decision.leaves[0], decision, glyphs)
+        yield _default_node(decision.leaves[0])
+
+
+def _unasked(decision: Decision, glyphs: Glyphs) -> str:
+    """What groups and defaults would say."""
+    if not decision.is_category:
+        return _leaf_summary(decision.leaves[0], glyphs)
+    count = sum(leaf.allowed for leaf in decision.leaves)
+    return f"groups and defaults, which allow {count} of {len(decision.leaves)} under it"
 
 
 def _category_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
     """What decides first: of a denial of all of it the denied ones; many alike share one line."""
     keys: dict[tuple[Tone, str], list[str]] = {}
     for leaf in sorted(decision.leaves, key=lambda leaf: leaf.allowed is not decision.allowed):
-        tone = Tone.ASIDE if decision.is_decided_by_role else _verdict_tone(leaf.allowed)
-        keys.setdefault((tone, _leaf_summary(leaf, glyphs)), []).append(leaf.permission.key)
+        line = (_verdict_tone(leaf.allowed), _leaf_summary(leaf, glyphs))
+        keys.setdefault(line, []).append(leaf.permission.key)
     for (tone, summary), alike in keys.items():
         if len(alike) > MAX_ALIKE:
             yield Node(f"{len(alike)} {summary}: {_listed(alike)}", tone)

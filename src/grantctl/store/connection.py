@@ -16,6 +16,7 @@ from typing import Any
 from grantctl.store.driver_errors import translated_errors
 from grantctl.store.sqlite_file import (
     UnlockedFile,
+    begin_writing,
     connect_for_reading,
     connect_for_writing,
     connect_to_memory,
@@ -103,7 +104,7 @@ class Connection:
         try:
             with translated_errors(self.label):
                 if self.engine == SQLITE:
-                    self.raw.execute("BEGIN IMMEDIATE")
+                    begin_writing(self.raw)
                 else:
                     self.raw.execute("BEGIN")
                     self.raw.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")

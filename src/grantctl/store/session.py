@@ -23,7 +23,7 @@ from grantctl.store.database import Database, refuse_attached
 from grantctl.store.driver_errors import DAMAGE_HINT, retried, translated_errors
 from grantctl.store.reader import Reader
 from grantctl.store.rows import unsound
-from grantctl.store.sqlite_file import connect_for_writing, is_damaged
+from grantctl.store.sqlite_file import begin_writing, connect_for_writing, is_damaged
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
 Result = TypeVar("Result")
@@ -33,14 +33,16 @@ Result = TypeVar("Result")
 def read_session(database: Database) -> Iterator[Session]:
     """A session that sees one moment of the database and cannot change it. Raises DatabaseError."""
     if database.memory is not None:
-        with _session_on(_sqlite_engine(database.memory.raw, begin="BEGIN"), database) as session:
+        with _session_on(
+            _sqlite_engine(database.memory.raw, begin=_begin_reading), database
+        ) as session:
             yield session
         return
     connection = open_reading(database.url)
     try:
         Reader(connection).require_revision()
         if connection.engine == SQLITE:
-            engine = _sqlite_engine(connection.raw, begin="BEGIN")
+            engine = _sqlite_engine(connection.raw, begin=_begin_reading)
         else:
             connection.raw.autocommit = False
             engine = _postgres_engine(lambda: connection.raw)
@@ -107,7 +109,7 @@ def _writing_engine(url: DatabaseUrl, *, foreign_keys: bool) -> Engine:
         raw = connect_for_writing(url)
         if not foreign_keys:
             raw.execute("PRAGMA foreign_keys=OFF")
-        return _sqlite_engine(raw, begin="BEGIN IMMEDIATE")
+        return _sqlite_engine(raw, begin=begin_writing)
     raw_postgres = postgres.connect(url)
     raw_postgres.autocommit = False
     return _postgres_engine(lambda: raw_postgres)
@@ -129,7 +131,13 @@ def _parsed_json(text: str | float) -> Any:  # Any: whatever JSON holds
         raise unsound("setting or of an audit entry") from None
 
 
-def _sqlite_engine(raw: sqlite3.Connection, *, begin: str) -> Engine:
+def _begin_reading(raw: sqlite3.Connection) -> None:
+    raw.execute("BEGIN")
+
+
+def _sqlite_engine(
+    raw: sqlite3.Connection, *, begin: Callable[[sqlite3.Connection], None]
+) -> Engine:
     engine = create_engine(
         "sqlite://",
         creator=lambda: raw,
@@ -141,8 +149,8 @@ def _sqlite_engine(raw: sqlite3.Connection, *, begin: str) -> Engine:
     raw.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: SqlConnection) -> None:
-        connection.exec_driver_sql(begin)
+    def _begin(_: SqlConnection) -> None:
+        begin(raw)
 
     return engine
 

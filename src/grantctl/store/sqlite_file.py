@@ -90,6 +90,27 @@ def connect_to_memory() -> sqlite3.Connection:
     return raw
 
 
+def begin_writing(raw: sqlite3.Connection) -> None:
+    """BEGIN IMMEDIATE, once every other writer that is before has ended.
+
+    Waits here and not in SQLite: in short uneven steps, so that of many writers none is always
+    late, and so that an interrupt is heard. Raises sqlite3.OperationalError.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if _is_other(error, sqlite3.SQLITE_BUSY) or time.monotonic() >= deadline:
+                    raise
+            time.sleep((1 + time.monotonic_ns() // 1000 % 16) / 1000)
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}")
+
+
 def is_damaged(raw: sqlite3.Connection) -> bool:
     """Whether SQLite finds the file's structure or the kind of its values to be wrong."""
     try:
@@ -127,9 +148,13 @@ def _use_wal(raw: sqlite3.Connection) -> None:
             raw.execute("PRAGMA journal_mode=WAL")
             return  # a file system without shared memory keeps its journal: that is safe as well
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if _is_other(error, sqlite3.SQLITE_BUSY) or time.monotonic() >= deadline:
                 raise
             time.sleep(0.02)
+
+
+def _is_other(error: sqlite3.Error, code: int) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF != code
 
 
 def file_size(path: Path) -> int | None:

@@ -122,7 +122,7 @@ def _masked(tail: str) -> str:
 
 
 def _masked_query(query: str) -> str:
-    shown = []
+    shown: list[str] = []
     for parameter in query.split("&") if query else ():
         name, equals, _ = parameter.partition("=")
         plain = unquote(parameter).lower()
