@@ -101,6 +101,7 @@ def test_one_change_is_shown_whole(log: Cli) -> None:
         "actor:       ops\n"
         "action:      group.create\n"
         "object_type: group\n"
+        "object:      staff\n"
         f"object_id:   {STAFF}\n"
         "reason:      ticket\\u202e [red]4711\n"
         "before:\n"
@@ -137,3 +138,15 @@ def test_mistakes_are_usage_errors(log: Cli) -> None:
     )
     outcome = log("audit", "list", "--fields", "when", "-o", "json")
     assert (outcome.code, json_refusal(outcome)["code"]) == (2, "usage")
+
+
+def test_a_person_reads_names_where_there_are_any(log: Cli) -> None:
+    assert log("users", "create", "bob@example.com", "--role", "user").code == 0
+    assert log("users", "delete", "bob@example.com", "--yes").code == 0
+    assert log("audit", "list", "--fields", "action,object").out == (
+        "user.delete\tbob@example.com\n"
+        "user.create\tbob@example.com\n"
+        "group.create\tstaff\n"
+        "user.create\tada@example.com\n"
+        "database.init\t0001\n"
+    )

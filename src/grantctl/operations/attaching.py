@@ -34,7 +34,9 @@ def find_database(url: str) -> Database:
         return Database(parsed)
     directory = interop.openwebui.read_directory(parsed)
     memory = create_memory()
-    operations.importing.import_directory(memory, directory, actor=_ACTOR, source=str(parsed))
+    operations.importing.import_directory(
+        memory, directory, actor=_ACTOR, source=str(parsed), added_by=None
+    )
     return Database(parsed, memory)
 
 
@@ -76,6 +78,7 @@ def import_openwebui(
                 directory,
                 actor=actor,
                 source=str(url),
+                added_by=actor,
                 reason=reason,
                 dry_run=dry_run,
             )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
 from grantctl.errors import NotFoundError
+from grantctl.operations.chunks import in_chunks
 from grantctl.operations.pages import Page, PageRequest, cut
 from grantctl.store.database import Database
 from grantctl.store.session import read_session
-from grantctl.store.tables import AuditEventRow
+from grantctl.store.tables import AuditEventRow, GroupRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One change. `before` and `after` are what the change made of the object, as JSON."""
+    """One change. `before` and `after` are what the change made of the object, as JSON.
+
+    `object` is what a person calls it: a user's e-mail or a group's name, as it is now, or, where
+    it was deleted, as the entry tells it; else the id.
+    """
 
     number: int
     at: datetime
@@ -25,6 +32,7 @@ class AuditEvent:
     action: str
     object_type: str
     object_id: str
+    object: str
     before: Any
     after: Any
     reason: str | None
@@ -54,7 +62,9 @@ def list_events(
             query = query.where(AuditEventRow.object_id == object_id)
         if request.limit is not None:
             query = query.limit(request.limit + 1)
-        return cut([(row.pk, _event(row)) for row in session.exec(query)], request)
+        rows = session.exec(query).all()
+        names = _names_now(session, rows)
+        return cut([(row.pk, _event(row, names)) for row in rows], request)
 
 
 def show_event(database: Database, number: int) -> AuditEvent:
@@ -63,10 +73,27 @@ def show_event(database: Database, number: int) -> AuditEvent:
         row = session.get(AuditEventRow, number) if 0 < number < 2**63 else None
         if row is None:
             raise NotFoundError(f"no audit entry `{number}`", hint="grantctl audit list")
-        return _event(row)
+        return _event(row, _names_now(session, [row]))
 
 
-def _event(row: AuditEventRow) -> AuditEvent:
+def _names_now(session: Session, rows: Sequence[AuditEventRow]) -> dict[tuple[str, str], str]:
+    """What the users and groups of these entries are called, by type and id."""
+    names: dict[tuple[str, str], str] = {}
+    for type_, id_column, name_column in (
+        ("user", col(UserRow.id), func.coalesce(UserRow.email, UserRow.id)),
+        ("group", col(GroupRow.id), col(GroupRow.name)),
+    ):
+        ids = sorted({row.object_id for row in rows if row.object_type == type_})
+        for part in in_chunks(ids):
+            found = session.exec(select(id_column, name_column).where(id_column.in_(part)))
+            names |= {(type_, id_): str(name) for id_, name in found}
+    return names
+
+
+def _event(row: AuditEventRow, names: Mapping[tuple[str, str], str]) -> AuditEvent:
+    told = [facts for facts in (row.before, row.after) if isinstance(facts, dict)]
+    told_names = (facts.get("email") or facts.get("name") for facts in told)
+    told_name = next(filter(None, told_names), row.object_id)
     return AuditEvent(
         number=row.pk,
         at=row.at,
@@ -74,6 +101,7 @@ def _event(row: AuditEventRow) -> AuditEvent:
         action=row.action,
         object_type=row.object_type,
         object_id=row.object_id,
+        object=names.get((row.object_type, row.object_id), str(told_name)),
         before=row.before,
         after=row.after,
         reason=row.reason,

@@ -57,6 +57,7 @@ class _Taking:
     connection: Connection
     directory: ForeignDirectory
     actor: str
+    added_by: str | None
     now: int
     findings: list[Finding] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
@@ -68,15 +69,16 @@ def import_directory(
     *,
     actor: str,
     source: str,
+    added_by: str | None,
     reason: str | None = None,
     dry_run: bool = False,
 ) -> ImportReport:
-    """Take the directory in, all of it or nothing.
+    """Take the directory in, all of it or nothing; memberships say that `added_by` added them.
 
     Raises GuardError where it would leave the database without its last admin, DatabaseError.
     """
     now = (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
-    taking = _Taking(connection, directory, actor, now, list(directory.findings))
+    taking = _Taking(connection, directory, actor, added_by, now, list(directory.findings))
     report = None
     try:
         with connection.writing():
@@ -269,7 +271,7 @@ def _take_memberships(taking: _Taking, users: Mapping[str, int], groups: Mapping
         {
             "user_pk": user,
             "group_pk": group,
-            "added_by": taking.actor,
+            "added_by": taking.added_by,
             "added_at": None if one.added_at is None else _microseconds(one.added_at),
         }
         for (user, group), one in wanted.items()
