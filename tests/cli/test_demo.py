@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from grantctl.cli.demo import STEPS
 from tests.conftest import Cli
+from tests.contract.signals import run_and_send
 
 
 def test_the_tour_prints_each_command_and_its_answer(process: Cli, tmp_path: Path) -> None:
@@ -35,3 +42,23 @@ def test_the_tour_s_database_can_be_kept_and_asked_on(process: Cli, tmp_path: Pa
     again = process("demo", "--keep", str(folder))
     assert (again.code, again.out) == (2, "")
     assert again.err == f"error: the folder `{folder}` cannot be made: file exists\n"
+
+
+def test_a_tour_that_is_broken_off_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for seconds in (1, 3):
+        ended = run_and_send(signal.SIGINT, seconds, "demo", url="sqlite:///no.db")
+        assert (ended.code, ended.err.splitlines()[-1]) == (130, "interrupted") or not ended.code
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tour_that_nobody_follows_ends_quietly(tmp_path: Path) -> None:
+    line = f"'{sys.executable}' -m grantctl demo | head -n 1; echo ${{PIPESTATUS[0]}}"
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", line], capture_output=True, text=True, env=env | {"TMPDIR": str(tmp_path)}
+    )
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("141", "")
+    assert list(tmp_path.iterdir()) == []

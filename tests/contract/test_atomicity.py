@@ -104,7 +104,7 @@ def fail(*arguments: object, **named: object) -> None:
     raise RuntimeError("a fault")
 
 
-@pytest.mark.parametrize("step", ["_take_groups", "_take_flags", "_record"])
+@pytest.mark.parametrize("step", ["take_groups", "take_flags", "_record"])
 def test_an_import_that_fails_at_a_later_step_keeps_nothing(
     step: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,20 @@ def test_a_file_that_another_process_made_meanwhile_is_not_replaced(
     assert [one.name for one in tmp_path.iterdir()] == ["g.db"]
 
 
+def test_a_file_system_without_hard_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(1, "operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    url = file_url(str(tmp_path / "g.db"))
+    assert create_database(url, INTENT)
+    assert not create_database(url, INTENT)
+    assert [one.name for one in tmp_path.iterdir()] == ["g.db"]
+    assert stat.S_IMODE((tmp_path / "g.db").stat().st_mode) == 0o600
+
+
 def test_the_journal_of_a_database_that_is_gone_is_not_played_into_a_new_one(
     tmp_path: Path,
 ) -> None:

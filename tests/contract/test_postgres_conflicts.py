@@ -134,7 +134,7 @@ def test_a_change_is_not_tried_for_ever() -> None:
 
 def test_an_import_is_done_again_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     attempts: list[int] = []
-    take_flags = importing._take_flags
+    take_flags = importing.take_flags
 
     def fail_at_first(*arguments: object) -> None:
         attempts.append(1)
@@ -142,7 +142,7 @@ def test_an_import_is_done_again_too(database: Database, monkeypatch: pytest.Mon
         if len(attempts) < 3:
             raise TransientError("another change came first, nothing was changed")
 
-    monkeypatch.setattr(importing, "_take_flags", fail_at_first)
+    monkeypatch.setattr(importing, "take_flags", fail_at_first)
     report = import_openwebui(database.url, str(OPEN_WEBUI), actor="tester")
     assert len(attempts) == 3
     assert report.tallies["users"].created > 0

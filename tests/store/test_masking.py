@@ -140,7 +140,7 @@ def test_the_settings_do_not_show_the_password(output: str, tmp_path: Path) -> N
 
 def test_a_traceback_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object, **named: object) -> None:
-        raise RuntimeError("a fault")
+        raise RuntimeError("a fault \x1b[31m")
 
     monkeypatch.setattr(psycopg, "connect", fail)
     url = f"postgresql://ada:{SECRET}@{NOBODY}/x"
@@ -151,7 +151,7 @@ def test_a_traceback_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch)
     )
     debugged = run("db", "status", env={"GRANTCTL_DATABASE": url, "GRANTCTL_DEBUG": "1"})
     assert debugged.err.startswith("Traceback (most recent call last):\n")
-    assert debugged.err.endswith(f"RuntimeError: a fault\n\n{plain.err}")
+    assert debugged.err.endswith(f"RuntimeError: a fault \\x1b[31m\n{plain.err}")
     assert SECRET not in debugged.err
 
 

@@ -114,6 +114,8 @@ def _show_step(words: str, line: str, expected: ExitCode) -> None:
     try:
         get_command(root.app).main(split(line), prog_name="grantctl")
     except SystemExit as ended:
+        if ended.code in (ExitCode.INTERRUPTED, root.BROKEN_PIPE_EXIT):
+            raise  # it has been said, and nobody listens any more
         sys.stdout.flush()
         if ended.code != expected:
             raise GrantctlError(f"the tour's step `{line}` failed") from None

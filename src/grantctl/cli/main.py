@@ -24,6 +24,7 @@ from grantctl.cli.completion_scripts import SHELL_VARIABLE
 from grantctl.cli.streams import forget_stdout, mend_streams, tell
 from grantctl.config import load_settings
 from grantctl.errors import ExitCode, GrantctlError, UsageError
+from grantctl.render.escape import escape
 from grantctl.render.talk import error_json, error_lines
 
 BROKEN_PIPE_EXIT = 141  # as a shell reports a program that SIGPIPE ended
@@ -106,7 +107,8 @@ def _exit_code(run: Callable[[], Any], arguments: list[str]) -> int:
         return _report(_told_by_system(error), arguments)
     except Exception:  # the boundary: no traceback ever reaches a user unasked
         if os.environ.get("GRANTCTL_DEBUG"):
-            tell(traceback.format_exc())
+            for line in traceback.format_exc().splitlines():
+                tell(escape(line))
         return _report(
             GrantctlError("grantctl failed unexpectedly", hint="GRANTCTL_DEBUG=1 shows where"),
             arguments,

@@ -1,6 +1,6 @@
 """The SQL that takes a whole directory in: one named constant a statement, for both engines.
 
-Owns what `directory_writer` runs. Times are microseconds since 1970, UTC.
+Owns what an import runs. Times are microseconds since 1970, UTC.
 """
 
 from __future__ import annotations
