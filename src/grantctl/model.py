@@ -40,26 +40,6 @@ class Source(StrEnum):
     IMPORT = "import"
 
 
-class PrincipalType(StrEnum):
-    """Whom an access grant is for."""
-
-    USER = "user"
-    GROUP = "group"
-    EVERYONE = "everyone"
-
-
-class AccessState(StrEnum):
-    """What a resource's access control is: none at all, empty, or grants."""
-
-    PUBLIC = "public"
-    PRIVATE = "private"
-    RESTRICTED = "restricted"
-
-
-READ = "read"
-WRITE = "write"
-
-
 def is_unprintable(character: str) -> bool:
     """Whether a character must not reach a terminal as it is.
 
