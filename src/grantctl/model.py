@@ -1,13 +1,14 @@
-"""The words every room shares: roles, sources of membership, dotted permission keys.
+"""The words every room shares: roles, sources of membership, permission keys, resources, actions.
 
-Owns the enumerations and the grammar of names and keys. Leaves to `evaluation` what they mean
-together, and to `store` how they are kept.
+Owns the enumerations and the grammar of names, keys and references. Leaves to `evaluation` what
+they mean together, and to `store` how they are kept.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from enum import StrEnum
 
 from grantctl.errors import InvalidError
@@ -19,9 +20,12 @@ MAX_DESCRIPTION_LENGTH = 2000
 MAX_KEY_LENGTH = 255
 MAX_KEY_PART_LENGTH = 64
 MAX_KEY_LEVELS = 8
+MAX_ACTION_LENGTH = 64
+EVERYONE_ID = "*"  # as Open WebUI writes "every user" where a user's id stands
 
 _WORST_CATEGORIES = frozenset({"Cc", "Cs"})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_RESOURCE_TYPE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 class Role(StrEnum):
@@ -38,6 +42,32 @@ class Source(StrEnum):
     MANUAL = "manual"
     OAUTH = "oauth"
     IMPORT = "import"
+
+
+class Action(StrEnum):
+    """The actions that are built in. Others are text of the form of `action_problem`."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+class PrincipalType(StrEnum):
+    """To whom an access grant gives something."""
+
+    USER = "user"
+    GROUP = "group"
+    EVERYONE = "everyone"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceRef:
+    """What names a resource everywhere: `model:gpt-4o`."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.id}"
 
 
 def is_unprintable(character: str) -> bool:
@@ -129,3 +159,53 @@ def require_key(key: str) -> str:
 def is_below(key: str, category: str) -> bool:
     """Whether a key lies under a category: `chat.controls` does under `chat`."""
     return key.startswith(category + ".")
+
+
+def parse_resource(text: str) -> ResourceRef:
+    """The resource that `TYPE:ID` names; an id may hold colons. Raises InvalidError."""
+    type_, colon, id_ = text.partition(":")
+    if not colon or not id_:
+        raise InvalidError(
+            f"`{text[:80]}` does not name a resource", hint="TYPE:ID, e.g. model:gpt-4o"
+        )
+    return ResourceRef(require_resource_type(type_), require_resource_id(id_))
+
+
+def require_resource_type(text: str) -> str:
+    """The type itself: 1 to 40 of a-z, 0-9, `_` and `-`, a letter first. Raises InvalidError."""
+    if not _RESOURCE_TYPE.fullmatch(text):
+        raise InvalidError(
+            f"`{text[:80]}` is no type of resource",
+            hint="1 to 40 lower-case letters, digits, `_` or `-`, e.g. model",
+        )
+    return text
+
+
+def require_resource_id(text: str) -> str:
+    """The id itself. Raises InvalidError where it is empty, too long, or holds a control."""
+    return require_text(text, what="a resource's id", longest=MAX_ID_LENGTH)
+
+
+def action_problem(action: str) -> str | None:
+    """Why this cannot be an action, or None where it can.
+
+    An action has 1 to 64 printable characters without spaces, none of `:`, `=`, `,`, `*` and `?`,
+    and no dash at its beginning. Letter case counts, as in Open WebUI.
+    """
+    if not action:
+        return "it is empty"
+    if len(action) > MAX_ACTION_LENGTH:
+        return f"it has more than {MAX_ACTION_LENGTH} characters"
+    if any(one.isspace() or is_unprintable(one) for one in action):
+        return "it holds a space or an invisible character"
+    if any(one in ":=,*?" for one in action):
+        return "it holds one of `:=,*?`"
+    return "it begins with a dash" if action.startswith("-") else None
+
+
+def require_action(action: str) -> str:
+    """The action itself. Raises InvalidError where `action_problem` finds one."""
+    problem = action_problem(action)
+    if problem:
+        raise InvalidError(f"`{action[:80]}` is no action: {problem}", hint="e.g. read or write")
+    return action

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from grantctl.model import Role, Source
+from grantctl.model import PrincipalType, ResourceRef, Role, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,86 @@ class PermissionFacts:
     catalogue: Mapping[str, Permission] = field(default_factory=dict)
     granting: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
     taken_names: frozenset[str] | None = None
+
+
+class MemberFacts(Protocol):
+    """What tells which groups a user holds: the part that both kinds of facts share."""
+
+    @property
+    def groups(self) -> Mapping[int, Group]: ...
+
+    @property
+    def memberships(self) -> tuple[Membership, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGrant:
+    """One action on one resource, given to a user, a group or everyone.
+
+    `principal` is the pk of the user or group: None for everyone, and where the grant dangles,
+    because nobody has the id. `principal_id` is the public id, `*` for everyone. `name` is what a
+    person calls the principal: an e-mail address or a group's name, None where it dangles.
+    """
+
+    action: str
+    principal_type: PrincipalType
+    principal_id: str
+    principal: int | None = None
+    name: str | None = None
+
+    @property
+    def is_dangling(self) -> bool:
+        return self.principal is None and self.principal_type is not PrincipalType.EVERYONE
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource with its access control (specification, "Access Control Implementation").
+
+    `is_public`: there is no access control at all (null); it then has no grants. Not public and
+    without grants it is private (an empty access control), else restricted.
+    `owner` is the owner's pk, `owner_id` the public id; where nobody has that id, the pk is None.
+    `base`: the resource that this one is made of, e.g. a preset's model, whether it exists or not.
+    """
+
+    pk: int
+    ref: ResourceRef
+    name: str
+    is_public: bool = False
+    owner: int | None = None
+    owner_id: str | None = None
+    owner_name: str | None = None
+    base: ResourceRef | None = None
+    grants: tuple[AccessGrant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """What the store knows of one user and one resource.
+
+    `chain`: the resource, then its base, that one's base and so on, each once.
+    The last one names no base, unless the chain is broken: a base that does not exist, or one of
+    the chain, where it goes round in a circle.
+    `groups`, `memberships`, `taken_names`: as in `PermissionFacts`.
+    `admin_bypass`: the policy setting `access.admin_bypass`.
+    """
+
+    user: User
+    chain: tuple[Resource, ...]
+    groups: Mapping[int, Group] = field(default_factory=dict)
+    memberships: tuple[Membership, ...] = ()
+    admin_bypass: bool = True
+    taken_names: frozenset[str] | None = None
+
+    @property
+    def resource(self) -> Resource:
+        return self.chain[0]
+
+    @property
+    def broken_base(self) -> ResourceRef | None:
+        """The base that the last of the chain names: missing, or one that came before."""
+        return self.chain[-1].base
+
+    @property
+    def is_cyclic(self) -> bool:
+        return any(one.ref == self.broken_base for one in self.chain)

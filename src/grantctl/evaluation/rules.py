@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from grantctl.evaluation.decision import GroupFlag, HeldGroup, Leaf
-from grantctl.evaluation.facts import Permission, PermissionFacts
+from grantctl.evaluation.facts import MemberFacts, Permission, PermissionFacts
 from grantctl.model import Role, is_below
 
 _BY_ROLE = {Role.PENDING: False, Role.ADMIN: True}
@@ -21,7 +21,7 @@ def role_verdict(role: Role, *, ignore_role: bool) -> bool | None:
     return None if ignore_role else _BY_ROLE.get(role)
 
 
-def held_groups(facts: PermissionFacts, now: datetime) -> tuple[HeldGroup, ...]:
+def held_groups(facts: MemberFacts, now: datetime) -> tuple[HeldGroup, ...]:
     """Every group whose permissions the user holds, once, by the shortest path, sorted by name.
 
     A member of a child holds the parent's permissions too. Expired memberships count for nothing;

@@ -3,7 +3,7 @@
 Owns the shapes that an import takes in. Every value in them fits our tables: ids without NUL,
 e-mails normalised and unique, roles of ours, keys that are permission keys, no leaf that is a
 category too, memberships and parents that lead somewhere. What had to be changed or left out for
-that is told in `findings`.
+that is told in `findings`. Owners, bases and the principals of access grants alone may lead nowhere.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from grantctl.model import Role
+from grantctl.model import PrincipalType, ResourceRef, Role
 
 
 class FindingKind(StrEnum):
@@ -64,6 +64,31 @@ class ForeignMembership:
     added_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ForeignGrant:
+    """An action for a principal; the id is `*` for everyone, and may be nobody's."""
+
+    action: str
+    principal_type: PrincipalType
+    principal_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignResource:
+    """A resource, of which `owner_id` and `base` may not exist; one that is public has no grants.
+
+    `grants` are sorted, each there once.
+    """
+
+    ref: ResourceRef
+    name: str
+    owner_id: str | None
+    base: ResourceRef | None
+    is_public: bool
+    grants: tuple[ForeignGrant, ...]
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignDirectory:
     """All that an import takes in.
@@ -79,4 +104,5 @@ class ForeignDirectory:
     memberships: tuple[ForeignMembership, ...]
     flags: dict[tuple[str, str], bool]
     defaults: dict[str, bool]
+    resources: tuple[ForeignResource, ...]
     findings: tuple[Finding, ...]

@@ -85,3 +85,45 @@ CREATE TABLE memberships (
 )
  WITHOUT ROWID;
 CREATE INDEX ix_memberships_group_pk_user_pk ON memberships (group_pk, user_pk);
+CREATE TABLE resources (
+	pk INTEGER NOT NULL,
+	type TEXT NOT NULL,
+	id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	is_public BOOLEAN NOT NULL,
+	owner_pk INTEGER,
+	missing_owner TEXT,
+	base_pk INTEGER,
+	missing_base TEXT,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	CONSTRAINT pk_resources PRIMARY KEY (pk),
+	CONSTRAINT uq_resources_type_id UNIQUE (type, id),
+	CONSTRAINT ck_resources_owner CHECK (owner_pk IS NULL OR missing_owner IS NULL),
+	CONSTRAINT ck_resources_base CHECK (base_pk IS NULL OR missing_base IS NULL),
+	CONSTRAINT fk_resources_owner_pk FOREIGN KEY(owner_pk) REFERENCES users (pk) ON DELETE RESTRICT,
+	CONSTRAINT fk_resources_base_pk FOREIGN KEY(base_pk) REFERENCES resources (pk) ON DELETE RESTRICT
+);
+CREATE INDEX ix_resources_base_pk ON resources (base_pk);
+CREATE INDEX ix_resources_missing_base ON resources (missing_base) WHERE missing_base IS NOT NULL;
+CREATE INDEX ix_resources_missing_owner ON resources (missing_owner) WHERE missing_owner IS NOT NULL;
+CREATE INDEX ix_resources_owner_pk ON resources (owner_pk);
+CREATE TABLE access_grants (
+	pk INTEGER NOT NULL,
+	resource_pk INTEGER NOT NULL,
+	action TEXT NOT NULL,
+	principal_type TEXT NOT NULL,
+	user_pk INTEGER,
+	group_pk INTEGER,
+	missing_id TEXT,
+	CONSTRAINT pk_access_grants PRIMARY KEY (pk),
+	CONSTRAINT ck_access_grants_principal CHECK (CASE principal_type WHEN 'user' THEN group_pk IS NULL AND (user_pk IS NULL) <> (missing_id IS NULL) WHEN 'group' THEN user_pk IS NULL AND (group_pk IS NULL) <> (missing_id IS NULL) WHEN 'everyone' THEN user_pk IS NULL AND group_pk IS NULL AND missing_id IS NULL ELSE false END),
+	CONSTRAINT fk_access_grants_resource_pk FOREIGN KEY(resource_pk) REFERENCES resources (pk) ON DELETE CASCADE,
+	CONSTRAINT fk_access_grants_user_pk FOREIGN KEY(user_pk) REFERENCES users (pk) ON DELETE CASCADE,
+	CONSTRAINT fk_access_grants_group_pk FOREIGN KEY(group_pk) REFERENCES groups (pk) ON DELETE CASCADE
+);
+CREATE INDEX ix_access_grants_user ON access_grants (user_pk, action, resource_pk) WHERE user_pk IS NOT NULL;
+CREATE UNIQUE INDEX uq_access_grants_everyone ON access_grants (action, resource_pk) WHERE principal_type = 'everyone';
+CREATE UNIQUE INDEX uq_access_grants_group ON access_grants (group_pk, action, resource_pk) WHERE group_pk IS NOT NULL;
+CREATE UNIQUE INDEX uq_access_grants_missing ON access_grants (missing_id, principal_type, action, resource_pk) WHERE missing_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_access_grants_resource ON access_grants (resource_pk, action, user_pk);

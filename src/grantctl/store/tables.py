@@ -24,7 +24,9 @@ from sqlalchemy import (
     MetaData,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy import Boolean as SqlBoolean
 from sqlmodel import Field, SQLModel
@@ -91,6 +93,19 @@ def _time(*, nullable: bool = False) -> Any:
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
 
 
+def _reference(target: str, *, ondelete: str) -> Any:
+    return Field(
+        default=None,
+        sa_column=Column(_KEY, ForeignKey(target, ondelete=ondelete), index=True, nullable=True),
+    )
+
+
+def _partial_index(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
+    """An index of the rows for which the condition holds, on both engines."""
+    where = text(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 class UserRow(Base, table=True):
     """A user. `email` is null only where an import found none that could be kept."""
 
@@ -116,12 +131,7 @@ class GroupRow(Base, table=True):
     id: str = _text(unique=True)
     name: str = _text(index=True)
     description: str = _text()
-    parent_pk: int | None = Field(
-        default=None,
-        sa_column=Column(
-            _KEY, ForeignKey("groups.pk", ondelete="SET NULL"), index=True, nullable=True
-        ),
-    )
+    parent_pk: int | None = _reference("groups.pk", ondelete="SET NULL")
     created_at: datetime = _time()
     updated_at: datetime = _time()
 
@@ -179,6 +189,94 @@ class GroupPermissionRow(Base, table=True):
         sa_column=Column(_KEY, ForeignKey("permissions.pk", ondelete="CASCADE"), primary_key=True)
     )
     allowed: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
+
+
+class ResourceRow(Base, table=True):
+    """A resource: anything that has an owner and an access control.
+
+    `is_public`: it has no access control; then it has no grants either. `missing_owner` and
+    `missing_base` keep the id of an owner, the reference of a base, that does not exist here.
+    """
+
+    __tablename__ = "resources"
+    __table_args__ = (
+        UniqueConstraint("type", "id"),
+        CheckConstraint("owner_pk IS NULL OR missing_owner IS NULL", name="owner"),
+        CheckConstraint("base_pk IS NULL OR missing_base IS NULL", name="base"),
+        _partial_index("ix_resources_missing_owner", "missing_owner IS NOT NULL", "missing_owner"),
+        _partial_index("ix_resources_missing_base", "missing_base IS NOT NULL", "missing_base"),
+    )
+
+    pk: int = _key()
+    type: str = _text()
+    id: str = _text()
+    name: str = _text()
+    is_public: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
+    owner_pk: int | None = _reference("users.pk", ondelete="RESTRICT")
+    missing_owner: str | None = _text(nullable=True)
+    base_pk: int | None = _reference("resources.pk", ondelete="RESTRICT")
+    missing_base: str | None = _text(nullable=True)
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+
+
+class AccessGrantRow(Base, table=True):
+    """One action on one resource for a user, a group or everyone.
+
+    `missing_id` keeps the id of a user or group that does not exist here.
+    """
+
+    __tablename__ = "access_grants"
+    __table_args__ = (
+        CheckConstraint(
+            "CASE principal_type"
+            " WHEN 'user' THEN group_pk IS NULL AND (user_pk IS NULL) <> (missing_id IS NULL)"
+            " WHEN 'group' THEN user_pk IS NULL AND (group_pk IS NULL) <> (missing_id IS NULL)"
+            " WHEN 'everyone'"
+            " THEN user_pk IS NULL AND group_pk IS NULL AND missing_id IS NULL"
+            " ELSE false END",
+            name="principal",
+        ),
+        # The first serves every look-up by resource; each other one a kind of principal.
+        Index("uq_access_grants_resource", "resource_pk", "action", "user_pk", unique=True),
+        _partial_index(
+            "ix_access_grants_user", "user_pk IS NOT NULL", "user_pk", "action", "resource_pk"
+        ),
+        _partial_index(
+            "uq_access_grants_group",
+            "group_pk IS NOT NULL",
+            *("group_pk", "action", "resource_pk"),
+            unique=True,
+        ),
+        _partial_index(
+            "uq_access_grants_everyone",
+            "principal_type = 'everyone'",
+            *("action", "resource_pk"),
+            unique=True,
+        ),
+        _partial_index(
+            "uq_access_grants_missing",
+            "missing_id IS NOT NULL",
+            *("missing_id", "principal_type", "action", "resource_pk"),
+            unique=True,
+        ),
+    )
+
+    pk: int = _key()
+    resource_pk: int = Field(
+        sa_column=Column(_KEY, ForeignKey("resources.pk", ondelete="CASCADE"), nullable=False)
+    )
+    action: str = _text()
+    principal_type: str = _text()
+    user_pk: int | None = Field(
+        default=None,
+        sa_column=Column(_KEY, ForeignKey("users.pk", ondelete="CASCADE"), nullable=True),
+    )
+    group_pk: int | None = Field(
+        default=None,
+        sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), nullable=True),
+    )
+    missing_id: str | None = _text(nullable=True)
 
 
 class PolicySettingRow(Base, table=True):

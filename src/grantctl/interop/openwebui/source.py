@@ -49,5 +49,6 @@ def _read(connection: Connection) -> ForeignDirectory:
         memberships=memberships,
         flags=permissions.flags,
         defaults=permissions.defaults,
+        resources=(),
         findings=findings.all(),
     )
