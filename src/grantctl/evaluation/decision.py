@@ -35,6 +35,8 @@ class WarningCode(StrEnum):
     MEMBERSHIP_EXPIRES = "membership_expires"
     MEMBERSHIP_EXPIRED = "membership_expired"
     SHADOWED_FALSE = "shadowed_false"
+    ACTION_UNHEARD = "action_unheard"
+    BASE_DENIED = "base_denied"
 
 
 @dataclass(frozen=True, slots=True)

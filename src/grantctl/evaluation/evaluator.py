@@ -16,9 +16,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from grantctl.evaluation.decision import Decision, Reason
-from grantctl.evaluation.facts import Group, Permission, PermissionFacts
+from grantctl.evaluation.facts import Permission, PermissionFacts
 from grantctl.evaluation.remedies import find_remedies
 from grantctl.evaluation.rules import (
+    expired_groups,
     held_groups,
     judge_leaf,
     leaves_of,
@@ -113,7 +114,7 @@ def decide(
         cause=deciding.detail,
         steps=steps,
         leaves=leaves,
-        expired=_expired(facts, now),
+        expired=expired_groups(facts, now),
     )
     return decision.advised(find_warnings(facts, decision), find_remedies(facts, decision))
 
@@ -123,8 +124,3 @@ def _asked(facts: PermissionFacts, key: str) -> tuple[Permission, ...]:
     if not permissions:
         raise KeyError(key)
     return permissions
-
-
-def _expired(facts: PermissionFacts, now: datetime) -> tuple[Group, ...]:
-    gone = (one.group for one in facts.memberships if one.is_expired(now))
-    return tuple(facts.groups[pk] for pk in gone if pk in facts.groups)

@@ -1,31 +1,29 @@
 """What would turn a denial into an allow, as commands.
 
-Owns which remedies there are, their order, the narrowest first, and how a command line names a user
-and a group. INVARIANT, held by a property test: on a denial there is at least one, and after all
-commands of any one of them the same question is allowed.
+Owns which remedies there are, and their order, the narrowest first. INVARIANT, held by a property
+test: on a denial there is at least one, and after all commands of any one of them the same question
+is allowed.
 """
 
 from __future__ import annotations
 
+from grantctl.evaluation.command_words import command, group_word, user_word
 from grantctl.evaluation.decision import Decision, Leaf, Reason, Remedy
 from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.rules import is_met
 from grantctl.evaluation.steps import named
-from grantctl.model import is_unprintable
 
 MAX_SUGGESTED_GROUPS = 3
-
-Command = tuple[str, ...]
 
 
 def find_remedies(facts: PermissionFacts, decision: Decision) -> tuple[Remedy, ...]:
     """What would allow what is denied; nothing where it is allowed."""
     if decision.allowed:
         return ()
-    user = _user_reference(facts)
+    user = user_word(facts.user, facts.taken_names)
     if decision.reason is not Reason.PENDING:
         return tuple(_tree_remedies(facts, decision, user))
-    approve = Remedy("approve the user", (_command("users", "approve", user),))
+    approve = Remedy("approve the user", (command("users", "approve", user),))
     if is_met((leaf.allowed for leaf in decision.leaves), require_all=decision.is_all_asked):
         return (approve,)
     return tuple(
@@ -43,16 +41,16 @@ def _tree_remedies(facts: PermissionFacts, decision: Decision, user: str) -> lis
             if group in decision.expired
             else f"add the user to `{group.name}`, which has it"
         )
-        command = _command("groups", "add", _group_reference(facts, group), user)
-        found.append(Remedy(does, (command,)))
+        word = group_word(group.name, group.id, facts.taken_names)
+        found.append(Remedy(does, (command("groups", "add", word, user),)))
     what, keys = _to_set(decision, denied)
     settings = [f"{key}=true" for key in keys]
     for held in [held for held in decision.held if not held.is_inherited][:1]:
-        option = f"--group={_group_reference(facts, held.group)}"
-        command = _command("permissions", "set", *settings, options=(option,))
-        found.append(Remedy(f"set {what} for every member of `{held.group.name}`", (command,)))
-    command = _command("permissions", "set", *settings, options=("--default",))
-    return [*found, Remedy(f"set {what} for every user", (command,))]
+        word = group_word(held.group.name, held.group.id, facts.taken_names)
+        change = command("permissions", "set", *settings, options=(f"--group={word}",))
+        found.append(Remedy(f"set {what} for every member of `{held.group.name}`", (change,)))
+    change = command("permissions", "set", *settings, options=("--default",))
+    return [*found, Remedy(f"set {what} for every user", (change,))]
 
 
 def _to_set(decision: Decision, denied: tuple[Leaf, ...]) -> tuple[str, list[str]]:
@@ -86,29 +84,3 @@ def _groups_that_would_do(
         if not decision.is_all_asked or all(pk in granting for granting in per_leaf)
     ]
     return sorted(found, key=lambda one: (one not in decision.expired, one.name, one.id))
-
-
-def _group_reference(facts: PermissionFacts, group: Group) -> str:
-    """What names the group on a command line and no other one: its name, else its id."""
-    return group.name if _is_clear(facts, group.name) else group.id
-
-
-def _user_reference(facts: PermissionFacts) -> str:
-    email = facts.user.email
-    return email if email is not None and _is_clear(facts, email) else facts.user.id
-
-
-def _is_clear(facts: PermissionFacts, name: str) -> bool:
-    """Whether the name can be copied from a terminal, and is known to name nothing else."""
-    return (
-        facts.taken_names is not None
-        and name not in facts.taken_names
-        and bool(name.strip())
-        and not any(map(is_unprintable, name))
-    )
-
-
-def _command(noun: str, verb: str, *arguments: str, options: Command = ()) -> Command:
-    """A command's words; arguments that look like options come behind `--`."""
-    guard = ("--",) if any(argument.startswith("-") for argument in arguments) else ()
-    return ("grantctl", noun, verb, *options, *guard, *arguments)

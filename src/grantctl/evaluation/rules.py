@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from grantctl.evaluation.decision import GroupFlag, HeldGroup, Leaf
-from grantctl.evaluation.facts import MemberFacts, Permission, PermissionFacts
+from grantctl.evaluation.facts import Group, MemberFacts, Permission, PermissionFacts
 from grantctl.model import Role, is_below
 
 _BY_ROLE = {Role.PENDING: False, Role.ADMIN: True}
@@ -45,6 +45,12 @@ def held_groups(facts: MemberFacts, now: datetime) -> tuple[HeldGroup, ...]:
                 above.setdefault(parent, HeldGroup(path[-1], path, child.membership))
         level = above
     return tuple(sorted(held.values(), key=lambda one: (one.group.name, one.group.id)))
+
+
+def expired_groups(facts: MemberFacts, now: datetime) -> tuple[Group, ...]:
+    """The groups that the user was in directly and whose membership has ended."""
+    gone = (one.group for one in facts.memberships if one.is_expired(now))
+    return tuple(facts.groups[pk] for pk in gone if pk in facts.groups)
 
 
 def _path_names(held: HeldGroup) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ def record_steps(
     require_all: bool,
 ) -> tuple[Step, ...]:
     """Every rule in the order of asking; exactly one has a verdict: the first that decides."""
-    steps = [*_role_steps(role, ignore_role)]
+    steps = [*role_steps(role, ignore_role)]
     steps += [_category_step(leaves, require_all)] if is_category else _leaf_steps(leaves[0], held)
     return tuple(_until_decided(steps))
 
@@ -43,9 +43,10 @@ def _until_decided(steps: list[Step]) -> Iterator[Step]:
         is_decided = is_decided or step.verdict is not None
 
 
-def _role_steps(role: Role, ignore_role: bool) -> Iterator[Step]:
+def role_steps(role: Role, ignore_role: bool) -> Iterator[Step]:
+    """The two steps about the role: pending, admin."""
     if ignore_role:
-        words = f"role {role} not asked: the permission tree alone decides"
+        words = f"role {role} is not asked"
         yield Step("pending", None, words)
         yield Step("admin", None, words)
         return

@@ -5,11 +5,11 @@ Owns the wording. Leaves to `evaluator` the verdict, which nothing here changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from grantctl.evaluation.decision import Decision, Warning, WarningCode
-from grantctl.evaluation.facts import PermissionFacts
+from grantctl.evaluation.facts import Group, MemberFacts, PermissionFacts
 from grantctl.evaluation.rules import held_groups, tree_allows
 from grantctl.evaluation.steps import named
 
@@ -20,7 +20,7 @@ def find_warnings(facts: PermissionFacts, decision: Decision) -> tuple[Warning, 
     if not decision.is_decided_by_role:
         found += _gates_off(facts, decision)
         found += _shadowed_falses(decision)
-        found += _ending(facts, decision) if decision.allowed else _ended(facts, decision)
+        found += _ending(facts, decision) if decision.allowed else ended(facts, decision.expired)
     return tuple(found)
 
 
@@ -75,14 +75,24 @@ def _shadowed_falses(decision: Decision) -> Iterator[Warning]:
 
 
 def _ending(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
-    """The moment from which the same question would be denied, if memberships alone bring it."""
     permissions = [leaf.permission for leaf in decision.leaves]
-    ends = {one.expires_at for one in facts.memberships if not one.is_expired(decision.decided_at)}
+
+    def is_allowed(moment: datetime) -> bool:
+        held = held_groups(facts, moment)
+        return tree_allows(facts, permissions, held, require_all=decision.is_all_asked)
+
+    yield from ending(facts, decision.decided_at, is_allowed)
+
+
+def ending(
+    facts: MemberFacts, now: datetime, is_allowed: Callable[[datetime], bool]
+) -> Iterator[Warning]:
+    """The moment from which the same question would be denied, if memberships alone bring it."""
+    ends = {one.expires_at for one in facts.memberships if not one.is_expired(now)}
     for end in sorted(end for end in ends if end is not None):
-        held = held_groups(facts, end)
-        if not tree_allows(facts, permissions, held, require_all=decision.is_all_asked):
-            ending = [one.group for one in facts.memberships if one.expires_at == end]
-            names = [facts.groups[pk].name for pk in ending if pk in facts.groups]
+        if not is_allowed(end):
+            pks = [one.group for one in facts.memberships if one.expires_at == end]
+            names = [facts.groups[pk].name for pk in pks if pk in facts.groups]
             yield Warning(
                 WarningCode.MEMBERSHIP_EXPIRES,
                 f"allowed until {_time(end)}, when {_memberships(names, 'expires', 'expire')}",
@@ -90,13 +100,14 @@ def _ending(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
             return
 
 
-def _ended(facts: PermissionFacts, decision: Decision) -> Iterator[Warning]:
-    if not decision.expired:
+def ended(facts: MemberFacts, expired: tuple[Group, ...]) -> Iterator[Warning]:
+    """The memberships that have ended, of which one may have brought it."""
+    if not expired:
         return
-    pks = {group.pk for group in decision.expired}
+    pks = {group.pk for group in expired}
     ends = [one.expires_at for one in facts.memberships if one.group in pks]
     last = _time(max(end for end in ends if end is not None))
-    names = [group.name for group in decision.expired]
+    names = [group.name for group in expired]
     what = _memberships(names, "expired", "expired")
     message = (
         f"{what} on {last} and counts no more"
