@@ -282,7 +282,8 @@ def test_a_question_without_its_words_is_a_usage_error(
     outcome = office("check", *arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        "error: missing argument `USER` or `KEY`\nhint: grantctl check USER KEY\n"
+        "error: missing argument `USER` or `KEY`\n"
+        "hint: grantctl check USER KEY, or grantctl check USER ACTION TYPE:ID\n"
     )
 
 

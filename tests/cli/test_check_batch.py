@@ -58,18 +58,26 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_part_of_a_row(
     assert office("check", "--batch", str(file)) == Outcome(0, ANSWERS, "")
 
 
+NEITHER = "line 2 is neither `user<TAB>permission` nor `user<TAB>action<TAB>type:id`"
+HALF = "line 2 has neither `permission`, nor `action` and `resource`"
+NO_ACTION = "`a b` is no action: it holds a space or an invisible character"
 UNANSWERABLE = [
     (b"nobody\tnotes", "nobody", "notes", "no user `nobody`"),
     (b"Bob\tnote", "Bob", "note", "no permission `note`"),
-    (b"Bob", "", "", "line 2 is not `user<TAB>key`"),
-    (b"Bob\t", "", "", "line 2 is not `user<TAB>key`"),
-    (b"\tnotes", "", "", "line 2 is not `user<TAB>key`"),
-    (b"Bob\tnotes\tmore", "", "", "line 2 is not `user<TAB>key`"),
+    (b"Bob", "", "", NEITHER),
+    (b"Bob\t", "", "", NEITHER),
+    (b"\tnotes", "", "", NEITHER),
+    (b"Bob\tread\tmodel:x\tmore", "", "", NEITHER),
+    (b"Bob\tnotes\tmore", "Bob", "notes more", "`more` does not name a resource"),
+    (b"Bob\tread\tmodel:x", "Bob", "read model:x", "there are no resources"),
+    (b"Bob\ta b\tmodel:x", "Bob", "a b model:x", NO_ACTION),
     (b'{"user": "Bob"', "", "", "line 2 is not JSON"),
-    (b'{"user": "Bob"}', "", "", "line 2 lacks `user` or `permission`"),
-    (b'{"user": 1, "key": "notes"}', "", "", "line 2 lacks `user` or `permission`"),
+    (b'{"user": "Bob"}', "", "", HALF),
+    (b'{"user": "Bob", "action": "read"}', "", "", HALF),
+    (b'{"user": "Bob", "action": "read", "resource": "m:x", "permission": "notes"}', "", "", HALF),
+    (b'{"user": 1, "key": "notes"}', "", "", "line 2 lacks `user`"),
     (b'{"a":' * 100_000, "", "", "line 2 is not JSON"),
-    (b'["Bob", "notes"]', "", "", "line 2 is not `user<TAB>key`"),
+    (b'["Bob", "notes"]', "", "", NEITHER),
     (b"B\xffb\tnotes", "", "", "line 2 is not UTF-8"),
     (b"\xed\xa0\x80\tnotes", "", "", "line 2 is not UTF-8"),
     (b'{"user": "\\ud800", "key": "notes"}', "\\ud800", "notes", "no user `\\ud800`"),
@@ -97,28 +105,30 @@ IN_FORMATS = [
         "json",
         '{\n  "schema": "grantctl.verdicts/v1",\n  "data": [\n    {\n'
         '      "user": "Bob",\n      "permission": "notes",\n      "verdict": "allow",\n'
-        '      "reason": "group"\n    },\n    {\n'
+        '      "reason": "group",\n      "action": null,\n      "resource": null\n    },\n    {\n'
         '      "user": "",\n      "permission": "",\n      "verdict": "error",\n'
-        '      "reason": "line 2 is not `user<TAB>key`"\n    }\n  ],\n'
+        f'      "reason": "{NEITHER}",\n      "action": null,\n      "resource": null\n    }}\n  ],\n'
         '  "warnings": [],\n  "next_cursor": null\n}\n',
     ),
     (
         "ndjson",
-        '{"user":"Bob","permission":"notes","verdict":"allow","reason":"group"}\n'
+        '{"user":"Bob","permission":"notes","verdict":"allow","reason":"group",'
+        '"action":null,"resource":null}\n'
         '{"user":"","permission":"","verdict":"error",'
-        '"reason":"line 2 is not `user<TAB>key`"}\n',
+        f'"reason":"{NEITHER}","action":null,"resource":null}}\n',
     ),
     (
         "yaml",
         "schema: grantctl.verdicts/v1\ndata:\n- user: Bob\n  permission: notes\n"
-        "  verdict: allow\n  reason: group\n- user: ''\n  permission: ''\n"
-        "  verdict: error\n  reason: line 2 is not `user<TAB>key`\n"
+        "  verdict: allow\n  reason: group\n  action: null\n  resource: null\n"
+        "- user: ''\n  permission: ''\n"
+        f"  verdict: error\n  reason: {NEITHER}\n  action: null\n  resource: null\n"
         "warnings: []\nnext_cursor: null\n",
     ),
     (
         "csv",
-        "user,permission,verdict,reason\nBob,notes,allow,group\n"
-        ",,error,line 2 is not `user<TAB>key`\n",
+        "user,permission,verdict,reason,action,resource\nBob,notes,allow,group,,\n"
+        f",,error,{NEITHER},,\n",
     ),
     ("name", "allow\nerror\n"),
 ]

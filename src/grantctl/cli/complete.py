@@ -11,6 +11,7 @@ from grantctl import operations
 from grantctl.config import OUTPUTS, load_settings
 from grantctl.errors import GrantctlError
 from grantctl.evaluation.rules import categories_of
+from grantctl.model import Action
 from grantctl.render.escape import escape
 from grantctl.store.reader import Reader
 
@@ -31,6 +32,35 @@ def complete_group(context: typer.Context, incomplete: str) -> list[str]:
 def complete_permission(context: typer.Context, incomplete: str) -> list[str]:
     """Keys and categories that begin so."""
     return [name for name in _keys(context) if name.startswith(incomplete)]
+
+
+def complete_asked(context: typer.Context, incomplete: str) -> list[str]:
+    """What a question may ask: keys and categories that begin so, and actions."""
+    return [*complete_permission(context, incomplete), *complete_action(incomplete)]
+
+
+def complete_action(incomplete: str) -> list[str]:
+    """The built-in actions that begin so."""
+    return [action.value for action in Action if action.startswith(incomplete)]
+
+
+def complete_resource(context: typer.Context, incomplete: str) -> list[str]:
+    """Resources that begin so; types with their colon as long as none is written."""
+    type_, colon, begun = incomplete.partition(":")
+
+    def names(reader: Reader) -> list[str]:
+        if not colon:
+            return [f"{one}:" for one in reader.resources.types() if one.startswith(type_)]
+        ids = reader.resources.ids_from(type_, begun, limit=_LIMIT)
+        return [f"{type_}:{id_}" for id_ in ids]
+
+    return _from_database(context, names)
+
+
+def complete_resource_type(context: typer.Context, incomplete: str) -> list[str]:
+    """Types of resources that begin so."""
+    types = _from_database(context, lambda reader: reader.resources.types())
+    return [one for one in types if one.startswith(incomplete)]
 
 
 def complete_assignment(context: typer.Context, incomplete: str) -> list[str]:

@@ -28,6 +28,7 @@ from grantctl.evaluation.access_rules import (
     Held,
     allowing_rule,
     asks_bases,
+    held_by_pk,
     judge_hop,
     role_verdict,
 )
@@ -35,7 +36,7 @@ from grantctl.evaluation.access_steps import record_steps
 from grantctl.evaluation.access_warnings import find_warnings
 from grantctl.evaluation.decision import HeldGroup
 from grantctl.evaluation.facts import AccessFacts
-from grantctl.evaluation.rules import expired_groups, held_groups
+from grantctl.evaluation.rules import expired_groups
 from grantctl.model import Action, PrincipalType
 
 __all__ = ["decide_access", "find_reach", "has_access", "users_with_access"]
@@ -55,7 +56,7 @@ def has_access(
     by_role = role_verdict(facts, question)
     if by_role is not None:
         return by_role
-    held = {one.group.pk: one for one in held_groups(facts, now)}
+    held = held_by_pk(facts, now)
     return all(_rules(facts, question, held)) and not _is_broken(facts, question)
 
 
@@ -76,12 +77,17 @@ def users_with_access(
             yield reach
 
 
-def find_reach(facts: AccessFacts, question: AccessQuestion, *, now: datetime) -> Reach | None:
-    """Through what the user may do it, None where the user may not."""
+def find_reach(
+    facts: AccessFacts, question: AccessQuestion, *, now: datetime, held: Held | None = None
+) -> Reach | None:
+    """Through what the user may do it, None where the user may not.
+
+    `held`: the groups that the user holds, for who has found them already.
+    """
     by_role = role_verdict(facts, question)
     if by_role is not None:
         return Reach(facts.user, (facts.user.role.value,)) if by_role else None
-    held = {one.group.pk: one for one in held_groups(facts, now)}
+    held = held_by_pk(facts, now) if held is None else held
     if not all(_rules(facts, question, held)) or _is_broken(facts, question):
         return None
     hop = judge_hop(
@@ -127,7 +133,7 @@ _VIA_ORDER = ("owner", "direct", "group", "everyone", "public")
 
 def decide_access(facts: AccessFacts, question: AccessQuestion, *, now: datetime) -> AccessDecision:
     """The whole decision about one user, one action and one resource, each step recorded."""
-    held = {one.group.pk: one for one in held_groups(facts, now)}
+    held = held_by_pk(facts, now)
     hops = tuple(
         judge_hop(
             facts,

@@ -59,7 +59,7 @@ def _mending(decision: AccessDecision) -> Iterator[Remedy]:
 
 
 def _granting(decision: AccessDecision) -> list[Remedy]:
-    """Ways to have every resource that denies let the user in; one that does nothing if none does."""
+    """Ways to have every resource that denies let the user in; an empty one if none does."""
     failing = decision.failing
     if not failing:
         return [Remedy("", ())]

@@ -7,10 +7,12 @@ Leaves their order, and the decision that records them, to `access`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from grantctl.evaluation.access_decision import AccessQuestion, AccessReason, GrantJudgement, Hop
 from grantctl.evaluation.decision import HeldGroup
 from grantctl.evaluation.facts import AccessFacts, AccessGrant, Resource
+from grantctl.evaluation.rules import held_groups
 from grantctl.model import Action, PrincipalType, Role
 
 Held = Mapping[int, HeldGroup]  # by the group's pk
@@ -27,6 +29,17 @@ def role_verdict(facts: AccessFacts, question: AccessQuestion) -> bool | None:
     if facts.user.role is Role.PENDING:
         return False
     return True if facts.user.role is Role.ADMIN and facts.admin_bypass else None
+
+
+def held_by_pk(facts: AccessFacts, now: datetime) -> dict[int, HeldGroup]:
+    """The groups that the user holds, by their pk."""
+    return {one.group.pk: one for one in held_groups(facts, now)}
+
+
+def actions_named(resource: Resource) -> tuple[str, ...]:
+    """The actions that can be told of a resource: those built in, and those that grants name."""
+    others = {grant.action for grant in resource.grants} - {*Action}
+    return (*Action, *sorted(others))
 
 
 def allowing_rule(

@@ -11,11 +11,10 @@ from datetime import datetime
 from importlib import import_module
 
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason
-from grantctl.evaluation.access_rules import allowing_rule
+from grantctl.evaluation.access_rules import allowing_rule, held_by_pk
 from grantctl.evaluation.access_steps import broken_words, denial_words
 from grantctl.evaluation.decision import Warning, WarningCode
 from grantctl.evaluation.facts import AccessFacts
-from grantctl.evaluation.rules import held_groups
 from grantctl.evaluation.warnings import ended, ending
 from grantctl.model import Action
 
@@ -65,7 +64,7 @@ def _ending(decision: AccessDecision) -> Iterator[Warning]:
 
 
 def _is_allowed_at(decision: AccessDecision, facts: AccessFacts, moment: datetime) -> bool:
-    held = {one.group.pk: one for one in held_groups(facts, moment)}
+    held = held_by_pk(facts, moment)
     asked = decision.hops if decision.is_base_asked else decision.hops[:1]
     rules = (
         allowing_rule(

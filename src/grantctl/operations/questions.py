@@ -1,4 +1,4 @@
-"""The questions: check, explain, who-can, access.
+"""The questions about permissions: check, explain, who-can, access.
 
 Owns how facts are fetched for each and handed to the evaluator. Changes nothing, and imports
 nothing heavy.
@@ -6,13 +6,11 @@ nothing heavy.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from grantctl.errors import AmbiguousError, GrantctlError, InvalidError, NotFoundError
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import Permission, PermissionFacts, User
@@ -59,16 +57,6 @@ class Access:
         return leaf.allowed if self.allowed_by_role is None else self.allowed_by_role
 
 
-@dataclass(frozen=True, slots=True)
-class BatchLine:
-    """One answered row of a batch; `error` where it could not be answered."""
-
-    user: str
-    key: str
-    decision: Decision | None
-    error: GrantctlError | None
-
-
 def answer(
     reader: Reader,
     user: str,
@@ -90,49 +78,6 @@ def answer(
         ignore_role=question.ignore_role,
         require_all=question.require_all,
     )
-
-
-def answer_batch(
-    reader: Reader, lines: Iterable[str], question: Question, *, now: datetime
-) -> Iterator[BatchLine]:
-    """An answer for each row, in order: `user<TAB>key`, or a JSON object of the two.
-
-    Empty lines are passed over. A row that cannot be answered is answered with its error. Each row
-    sees the database as it is then. Raises DatabaseError, which no other row would escape.
-    """
-    for number, line in enumerate(lines, start=1):
-        text = line.rstrip("\r\n")
-        if not text.strip():
-            continue
-        user = key = ""
-        try:
-            user, key = _batch_row(text, number)
-            decision = answer(reader, user, key, question, now=now)
-            yield BatchLine(user, key, decision, None)
-        except (NotFoundError, AmbiguousError, InvalidError) as error:
-            yield BatchLine(user, key, None, error)
-
-
-def _batch_row(text: str, number: int) -> tuple[str, str]:
-    """The user and the key of a row. Raises InvalidError."""
-    if any("\udc80" <= character <= "\udcff" for character in text):
-        raise InvalidError(f"line {number} is not UTF-8")
-    if text.lstrip().startswith("{"):
-        try:
-            row = json.loads(text)
-        except (ValueError, RecursionError):
-            raise InvalidError(f"line {number} is not JSON") from None
-        user, key = row.get("user"), row.get("permission", row.get("key"))
-        if isinstance(user, str) and isinstance(key, str):
-            return user, key
-        raise InvalidError(
-            f"line {number} lacks `user` or `permission`",
-            hint='e.g. {"user": "ada@example.com", "permission": "chat.controls"}',
-        )
-    parts = text.split("\t")
-    if len(parts) != 2 or not all(part.strip() for part in parts):
-        raise InvalidError(f"line {number} is not `user<TAB>key`")
-    return parts[0], parts[1]
 
 
 def who_can(reader: Reader, key: str, question: Question, *, now: datetime) -> Iterator[Subject]:

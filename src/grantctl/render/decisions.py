@@ -5,10 +5,11 @@ Owns the names of the JSON contract `grantctl.decision/v1`. Leaves the tree to `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import join
 from typing import Any
 
-from grantctl.evaluation.decision import Decision, HeldGroup, Leaf, Remedy
+from grantctl.evaluation.decision import Decision, HeldGroup, Leaf, Remedy, Warning
 from grantctl.evaluation.facts import Group, User
 
 Document = dict[str, Any]  # JSON
@@ -38,11 +39,15 @@ def decision_document(decision: Decision) -> Document:
         ],
         "leaves": [leaf_document(leaf) for leaf in decision.leaves],
         "expired": [group_document(group) for group in decision.expired],
-        "remedies": [remedy_document(remedy) for remedy in decision.remedies],
-        "notices": [
-            {"code": warning.code.value, "message": warning.message}
-            for warning in decision.warnings
-        ],
+        **advice_members(decision.remedies, decision.warnings),
+    }
+
+
+def advice_members(remedies: Sequence[Remedy], warnings: Sequence[Warning]) -> Document:
+    """What the reader of a decision should know besides: the last members of its document."""
+    return {
+        "remedies": [remedy_document(remedy) for remedy in remedies],
+        "notices": [{"code": one.code.value, "message": one.message} for one in warnings],
     }
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import TextIO
 
-from grantctl.evaluation.decision import Decision, GroupFlag, Leaf
+from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Remedy
 from grantctl.evaluation.facts import Membership
-from grantctl.model import Source
+from grantctl.model import Role, Source
 from grantctl.render.decisions import path_text
 from grantctl.render.escape import escape, fit
 from grantctl.render.style import Style
@@ -27,8 +27,13 @@ MAX_NAMED = 5
 def write_explanation(stream: TextIO, decision: Decision, style: Style) -> None:
     """Write the tree and the remedies, in ASCII where the stream takes no more."""
     glyphs = glyphs_for(stream)
-    lines = [*draw(explain(decision, glyphs), glyphs, style.use_color)]
-    lines += _remedy_lines(decision, use_color=style.use_color)
+    write_lines(stream, explain(decision, glyphs), decision.remedies, style)
+
+
+def write_lines(stream: TextIO, root: Node, remedies: Sequence[Remedy], style: Style) -> None:
+    """Write a tree and, under it, the remedies."""
+    lines = [*draw(root, glyphs_for(stream), style.use_color)]
+    lines += _remedy_lines(remedies, use_color=style.use_color)
     stream.writelines(fit(line, stream) + "\n" for line in lines)
 
 
@@ -38,26 +43,30 @@ def explain(decision: Decision, glyphs: Glyphs) -> Node:
     extent = " (all of it)" if decision.is_all_asked and decision.is_category else ""
     return Node(
         f"{verdict}: {decision.user.label} {verb} {decision.key}{extent}",
-        _verdict_tone(decision.allowed),
+        verdict_tone(decision.allowed),
         (
             Node(f"because {decision.cause}"),
-            _role_node(decision),
+            role_node(
+                decision.user.role,
+                by_role=decision.allowed if decision.is_decided_by_role else None,
+                is_ignored=decision.is_role_ignored,
+            ),
             *_tree_nodes(decision, glyphs),
             *(Node(warning.message, Tone.WARNING) for warning in decision.warnings),
         ),
     )
 
 
-def _verdict_tone(allowed: bool) -> Tone:
+def verdict_tone(allowed: bool) -> Tone:
+    """How a line is marked that says yes or no."""
     return Tone.YES if allowed else Tone.NO
 
 
-def _role_node(decision: Decision) -> Node:
-    role = decision.user.role.value
-    if decision.is_decided_by_role:
-        return Node(f"role: {role}", _verdict_tone(decision.allowed))
-    note = "not asked" if decision.is_role_ignored else "decides nothing"
-    return Node(f"role: {role}, {note}", Tone.ASIDE)
+def role_node(role: Role, *, by_role: bool | None, is_ignored: bool) -> Node:
+    """The role's line; `by_role` is the verdict where the role gave it."""
+    if by_role is not None:
+        return Node(f"role: {role}", verdict_tone(by_role))
+    return Node(f"role: {role}, {'not asked' if is_ignored else 'decides nothing'}", Tone.ASIDE)
 
 
 def _tree_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
@@ -82,7 +91,7 @@ def _category_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
     """What decides first: of a denial of all of it the denied ones; many alike share one line."""
     keys: dict[tuple[Tone, str], list[str]] = {}
     for leaf in sorted(decision.leaves, key=lambda leaf: leaf.allowed is not decision.allowed):
-        line = (_verdict_tone(leaf.allowed), _leaf_summary(leaf, glyphs))
+        line = (verdict_tone(leaf.allowed), _leaf_summary(leaf, glyphs))
         keys.setdefault(line, []).append(leaf.permission.key)
     for (tone, summary), alike in keys.items():
         if len(alike) > MAX_ALIKE:
@@ -148,9 +157,8 @@ def _default_node(leaf: Leaf) -> Node:
     return Node(f"default: {'true, too' if leaf.permission.default else 'false'}", Tone.ASIDE)
 
 
-def _remedy_lines(decision: Decision, *, use_color: bool) -> Iterator[str]:
+def _remedy_lines(remedies: Sequence[Remedy], *, use_color: bool) -> Iterator[str]:
     """The remedies outside of the tree, so that a command is a line's whole text."""
-    remedies = decision.remedies
     if remedies:
         yield "to allow it:" if len(remedies) == 1 else "to allow it, one of these:"
     for remedy in remedies:

@@ -64,6 +64,51 @@ UPDATE group_permissions SET allowed = :allowed
 WHERE group_pk = :group_pk AND permission_pk = :permission_pk
 """
 
+RESOURCES = """
+SELECT pk, type, id, name, is_public, owner_pk, missing_owner, base_pk, missing_base FROM resources
+"""
+
+RESOURCE_KEYS = "SELECT pk, type, id FROM resources"
+
+INSERT_RESOURCE = """
+INSERT INTO resources (type, id, name, is_public, owner_pk, missing_owner, base_pk, missing_base,
+  created_at, updated_at)
+VALUES (:type, :id, :name, :is_public, :owner_pk, :missing_owner, :base_pk, :missing_base,
+  :created_at, :now)
+"""
+
+UPDATE_RESOURCE = """
+UPDATE resources SET name = :name, is_public = :is_public, owner_pk = :owner_pk,
+  missing_owner = :missing_owner, base_pk = :base_pk, missing_base = :missing_base,
+  updated_at = :now
+WHERE pk = :pk
+"""
+
+SET_BASE = "UPDATE resources SET base_pk = :base_pk WHERE pk = :pk"
+
+ADOPT_RESOURCE = """
+UPDATE resources SET owner_pk = :owner_pk, missing_owner = :missing_owner, base_pk = :base_pk,
+  missing_base = :missing_base
+WHERE pk = :pk
+"""
+
+TOUCH_RESOURCE = "UPDATE resources SET updated_at = :now WHERE pk = :pk"
+
+ACCESS_GRANTS = """
+SELECT pk, resource_pk, action, principal_type, user_pk, group_pk, missing_id FROM access_grants
+"""
+
+INSERT_ACCESS_GRANT = """
+INSERT INTO access_grants (resource_pk, action, principal_type, user_pk, group_pk, missing_id)
+VALUES (:resource_pk, :action, :principal_type, :user_pk, :group_pk, :missing_id)
+"""
+
+ADOPT_ACCESS_GRANT = """
+UPDATE access_grants SET user_pk = :user_pk, group_pk = :group_pk, missing_id = NULL WHERE pk = :pk
+"""
+
+DELETE_ACCESS_GRANT = "DELETE FROM access_grants WHERE pk = :pk"
+
 INSERT_AUDIT_EVENT = """
 INSERT INTO audit_events (at, actor, action, object_type, object_id, before, after, reason)
 VALUES (:at, :actor, :action, :object_type, :object_id, NULL, :after, :reason)

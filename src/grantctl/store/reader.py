@@ -6,17 +6,23 @@ public method sees the database at one moment.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from grantctl.errors import DatabaseError
-from grantctl.evaluation.facts import Group, Membership, Permission, PermissionFacts, User
+from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
 from grantctl.model import is_below
 from grantctl.store import queries, references
-from grantctl.store.connection import Connection, Row
+from grantctl.store.connection import Connection
+from grantctl.store.member_rows import (
+    read_groups,
+    read_memberships,
+    read_taken_names,
+    users_of,
+)
+from grantctl.store.resource_reader import ResourceReader
 from grantctl.store.revision import KNOWN_REVISIONS, REVISION_TABLE, SCHEMA_REVISION
-from grantctl.store.rows import flag_of, group_of, membership_of, permission_of, user_of
+from grantctl.store.rows import flag_of, group_of, permission_of
 from grantctl.store.url import SQLITE
 
 
@@ -25,6 +31,11 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def resources(self) -> ResourceReader:
+        """What the same connection knows of resources."""
+        return ResourceReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""
@@ -98,9 +109,9 @@ class Reader:
             found = self.find_user(user)
             catalogue = self._slice(key)
             flags = self._flags(found, key, catalogue)
-            groups, memberships = self._groups(found)
+            groups, memberships = read_memberships(self._connection, found)
             granting = self._granting(key) if with_advice else {}
-            taken = self._taken_names(found) if with_advice else None
+            taken = read_taken_names(self._connection, found) if with_advice else None
         return PermissionFacts(
             user=found,
             groups=groups,
@@ -115,7 +126,7 @@ class Reader:
         """One user with the whole catalogue. Raises as `permission_facts`."""
         with self._connection.reading():
             found = self.find_user(user)
-            groups, memberships = self._groups(found)
+            groups, memberships = read_memberships(self._connection, found)
             return PermissionFacts(
                 user=found,
                 groups=groups,
@@ -132,7 +143,7 @@ class Reader:
         with self._connection.reading():
             catalogue = self._slice(key)
             asked = _asked(catalogue, key)
-            groups = {row[0]: group_of(row) for row in self._connection.rows(queries.ALL_GROUPS)}
+            groups = read_groups(self._connection)
             flags = self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(key))
             for gate in {one.gated_by for one in asked} - {None}:
                 flags |= self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(str(gate)))
@@ -142,7 +153,7 @@ class Reader:
             )
             parameters = {} if is_open else _key_parameters(key)
             rows = self._connection.stream(query, parameters)
-            for user, memberships in _users_of(rows):
+            for user, memberships in users_of(rows):
                 yield PermissionFacts(user, groups, memberships, flags, catalogue)
 
     def facts_of_members(
@@ -153,7 +164,7 @@ class Reader:
         With these leaves of the catalogue only. Inside of the caller's transaction. Raises
         DatabaseError.
         """
-        groups = {row[0]: group_of(row) for row in self._connection.rows(queries.ALL_GROUPS)}
+        groups = read_groups(self._connection)
         every_flag = self._flag_map(queries.ALL_FLAGS, {})
         flags = {pair: value for pair, value in every_flag.items() if pair[1] in keys}
         catalogue = {key: one for key, one in self._catalogue().items() if key in keys}
@@ -162,7 +173,7 @@ class Reader:
             if group is None
             else self._connection.stream(queries.MEMBERS_WITH_MEMBERSHIPS, {"group": group})
         )
-        for user, memberships in _users_of(rows):
+        for user, memberships in users_of(rows):
             yield PermissionFacts(user, groups, memberships, flags, catalogue)
 
     def catalogue(self) -> Mapping[str, Permission]:
@@ -212,35 +223,11 @@ class Reader:
         rows = self._connection.rows(query, parameters)
         return dict(map(flag_of, rows))
 
-    def _groups(self, user: User) -> tuple[dict[int, Group], tuple[Membership, ...]]:
-        rows = self._connection.rows(queries.HELD_GROUPS, {"user": user.pk})
-        groups = {row[0]: group_of(row) for row in rows}
-        direct = (membership_of(row[0], row[5:9]) for row in rows if row[4] is not None)
-        in_order = tuple(sorted(direct, key=lambda membership: membership.group))
-        return dict(sorted(groups.items())), in_order
-
     def _granting(self, key: str) -> dict[str, tuple[Group, ...]]:
         granting: dict[str, tuple[Group, ...]] = {}
         for name, *row in self._connection.rows(queries.GRANTING_GROUPS, _key_parameters(key)):
             granting[name] = (*granting.get(name, ()), group_of(row))
         return granting
-
-    def _taken_names(self, user: User) -> frozenset[str]:
-        rows = self._connection.rows(queries.TAKEN_NAMES, {"user": user.pk})
-        taken = {str(name) for (name,) in rows}
-        if user.email is not None and references.email_of(user.email) != user.email:
-            taken.add(user.email)  # a foreign writer's spelling, by which nobody is found
-        return frozenset(taken)
-
-
-def _users_of(rows: Iterable[Row]) -> Iterator[tuple[User, tuple[Membership, ...]]]:
-    """Users with their memberships, from rows of the two joined, a user's rows together."""
-    for _, of_user in groupby(rows, key=lambda row: row[0]):
-        first, *rest = of_user
-        memberships = (
-            membership_of(row[5], row[6:10]) for row in (first, *rest) if row[5] is not None
-        )
-        yield user_of(first), tuple(memberships)
 
 
 def _asked(catalogue: Mapping[str, Permission], key: str) -> list[Permission]:

@@ -14,7 +14,8 @@ from unicodedata import normalize
 from grantctl.errors import AmbiguousError, NotFoundError
 from grantctl.evaluation.facts import Group, User
 from grantctl.evaluation.rules import categories_of
-from grantctl.store import queries
+from grantctl.model import ResourceRef
+from grantctl.store import queries, resource_queries
 from grantctl.store.connection import Connection, Row
 from grantctl.store.rows import group_of, user_of
 
@@ -51,6 +52,42 @@ def unknown_permission(key: str, catalogue: Iterable[str]) -> NotFoundError:
     """The error for a key that the catalogue does not hold, with what may have been meant."""
     keys = list(catalogue)
     return _not_found("permission", key, _close(key, sorted({*keys, *categories_of(keys)})))
+
+
+def unknown_resource(connection: Connection, ref: ResourceRef) -> NotFoundError:
+    """The error for a resource that does not exist, with what may have been meant."""
+    types = [str(one) for (one,) in connection.rows(resource_queries.TYPES)]
+    if ref.type not in types:
+        return unknown_resource_type(ref.type, types)
+    ids = resource_ids_from(connection, ref.type, ref.id, _MAX_SUGGESTIONS)
+    if not ids:
+        near = resource_ids_from(connection, ref.type, ref.id[:1], _MAX_COMPARED)
+        ids = _close(ref.id, near)
+    return _not_found("resource", str(ref), [f"{ref.type}:{id_}" for id_ in ids])
+
+
+def unknown_resource_type(type_: str, known: list[str]) -> NotFoundError:
+    """The error for a type that no resource has."""
+    if not known:
+        return NotFoundError("there are no resources", hint="grantctl resources create TYPE:ID")
+    meant = [f"`{one}`" for one in _close(type_, known)]
+    suggestion = f"did you mean {', '.join(meant)}? " if meant else ""
+    return NotFoundError(
+        f"no resource is of the type `{type_[:_MAX_ECHO]}`",
+        hint=f"{suggestion}there are: {', '.join(known)}",
+    )
+
+
+def resource_ids_from(connection: Connection, type_: str, prefix: str, limit: int) -> list[str]:
+    """The ids of resources of a type that begin so."""
+    parameters: Parameters = {
+        "type": type_,
+        "prefix": prefix,
+        "upper": prefix + _HIGHEST,
+        "limit": limit,
+    }
+    rows = named_rows(connection, resource_queries.IDS_FROM, parameters)
+    return [str(id_) for (id_,) in rows]
 
 
 def names_from(connection: Connection, query: str, prefix: str, limit: int) -> list[str]:

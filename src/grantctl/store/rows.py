@@ -12,8 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from grantctl.errors import DatabaseError
-from grantctl.evaluation.facts import Group, Membership, Permission, User
-from grantctl.model import Role, Source
+from grantctl.evaluation.facts import (
+    AccessGrant,
+    Group,
+    Membership,
+    Permission,
+    Resource,
+    User,
+)
+from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef, Role, Source
 
 Values = Sequence[Any]  # whatever the columns hold: that is what is looked at here
 
@@ -66,6 +73,59 @@ def flag_of(row: Values) -> tuple[tuple[int, str], bool]:
         return (_number(row[0]), _text(row[1])), _boolean(row[2])
     except _BAD_VALUE:
         raise unsound("group's flag") from None
+
+
+def resource_of(row: Values) -> Resource:
+    """The resource alone, without base and grants.
+
+    Columns: pk, type, id, name, is_public, owner_pk, the owner's id and e-mail, missing_owner.
+    Raises DatabaseError.
+    """
+    try:
+        owner, owner_id, email = row[5], _optional_text(row[6]), _optional_text(row[7])
+        if owner is not None and owner_id is None:  # its user was deleted past grantctl
+            owner, owner_id = None, f"#{_number(row[5])}"
+        return Resource(
+            pk=_number(row[0]),
+            ref=ResourceRef(_text(row[1]), _text(row[2])),
+            name=_text(row[3]),
+            is_public=_boolean(row[4]),
+            owner=None if owner is None else _number(owner),
+            owner_id=owner_id or _optional_text(row[8]),
+            owner_name=email or owner_id,
+        )
+    except _BAD_VALUE:
+        raise unsound("resource") from None
+
+
+def grant_of(row: Values) -> AccessGrant:
+    """Columns: action, principal_type, user_pk, the user's id and e-mail, group_pk, the group's id
+    and name, missing_id. Raises DatabaseError.
+    """
+    try:
+        action, kind = _text(row[0]), PrincipalType(row[1])
+        if kind is PrincipalType.EVERYONE:
+            return AccessGrant(action, kind, EVERYONE_ID)
+        is_user = kind is PrincipalType.USER
+        pk, id_, name = row[2:5] if is_user else row[5:8]
+        if id_ is None:  # nobody has it, or its user or group was deleted past grantctl
+            missing = _text(row[8]) if pk is None else f"#{_number(pk)}"
+            return AccessGrant(action, kind, missing)
+        return AccessGrant(action, kind, _text(id_), _number(pk), _optional_text(name) or id_)
+    except _BAD_VALUE:
+        raise unsound("access grant") from None
+
+
+def policy_flag_of(value: Any) -> bool:
+    """A policy setting that is true or false: JSON's text on SQLite, a value on Postgres.
+
+    Raises DatabaseError.
+    """
+    known = {"true": True, "false": False, True: True, False: False}
+    try:
+        return known[value]
+    except (KeyError, TypeError):
+        raise unsound("policy setting") from None
 
 
 def unsound(noun: str) -> DatabaseError:

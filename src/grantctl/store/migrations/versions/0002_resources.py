@@ -54,7 +54,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_resources_owner_pk"), "resources", ["owner_pk"])
     op.create_index(op.f("ix_resources_base_pk"), "resources", ["base_pk"])
     for column in ("missing_owner", "missing_base"):
-        _create_partial_index(f"ix_resources_{column}", "resources", f"{column} IS NOT NULL", column)
+        name, condition = f"ix_resources_{column}", f"{column} IS NOT NULL"
+        _create_partial_index(name, "resources", condition, column)
     op.create_table(
         "access_grants",
         sa.Column("pk", _KEY, autoincrement=True, nullable=False),

@@ -1,0 +1,96 @@
+"""The questions about resources: check, explain, who-can, access.
+
+Owns how facts are fetched for each and handed to the evaluator. Changes nothing, and imports
+nothing heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from grantctl.evaluation.access import decide_access, find_reach
+from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion, Reach
+from grantctl.evaluation.access_rules import actions_named, held_by_pk
+from grantctl.evaluation.facts import Resource
+from grantctl.model import ResourceRef
+from grantctl.store.reader import Reader
+
+ANY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedResource:
+    """Something that a user may do to a resource, and through what."""
+
+    resource: Resource
+    action: str
+    reach: Reach
+
+
+def answer_access(
+    reader: Reader,
+    user: str,
+    ref: ResourceRef,
+    question: AccessQuestion,
+    *,
+    now: datetime,
+    with_advice: bool = False,
+) -> AccessDecision:
+    """Whether one user may do one thing to one resource, and why.
+
+    Raises NotFoundError, AmbiguousError, DatabaseError.
+    """
+    facts = reader.resources.facts(user, ref, with_advice=with_advice)
+    return decide_access(facts, question, now=now)
+
+
+def who_has_access(
+    reader: Reader, ref: ResourceRef, question: AccessQuestion, *, now: datetime
+) -> Iterator[Reach]:
+    """Every user who may do this to the resource, in the order of their making.
+
+    Raises NotFoundError at once, DatabaseError then too.
+    """
+    everybody = _reaches(reader, ref, question, now)
+    first = next(everybody, None)  # nothing of the answer is written before the resource is known
+    return iter(()) if first is None else chain((first,), everybody)
+
+
+def _reaches(
+    reader: Reader, ref: ResourceRef, question: AccessQuestion, now: datetime
+) -> Iterator[Reach]:
+    for facts in reader.resources.facts_of_candidates(ref, question.action):
+        reach = find_reach(facts, question, now=now)
+        if reach is not None:
+            yield reach
+
+
+def reachable(
+    reader: Reader, user: str, type_: str, question: AccessQuestion, *, now: datetime
+) -> Iterator[ReachedResource]:
+    """Everything that a user may do to the resources of a type, or of every type for `*`.
+
+    By type, id and action; for the action `*` every action that can be told of each. Raises
+    NotFoundError for a user or a type at once, AmbiguousError, DatabaseError.
+    """
+    types = reader.resources.require_types(type_)
+    found = _reached(reader, user, types, question, now)
+    first = next(found, None)
+    return iter(()) if first is None else chain((first,), found)
+
+
+def _reached(
+    reader: Reader, user: str, types: list[str], question: AccessQuestion, now: datetime
+) -> Iterator[ReachedResource]:
+    held = None
+    for facts in reader.resources.facts_of_reachable(user, types, ignore_role=question.ignore_role):
+        held = held_by_pk(facts, now) if held is None else held  # one user, whichever resource
+        is_any = question.action == ANY
+        actions = actions_named(facts.resource) if is_any else (question.action,)
+        for action in actions:
+            reach = find_reach(facts, replace(question, action=action), now=now, held=held)
+            if reach is not None:
+                yield ReachedResource(facts.resource, action, reach)
