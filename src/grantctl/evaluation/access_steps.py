@@ -100,7 +100,8 @@ def grant_words(hop: Hop) -> str:
         return _no_grant_words(hop)
     one = hop.effective[0]
     more = len(hop.effective) - 1
-    others = f", and {more} other grant{'s' * (more != 1)}" if more else ""
+    gives = "1 more grant gives it" if more == 1 else f"{more} more grants give it"
+    others = f" ({gives})" if more else ""
     action = f"`{one.grant.action}`"
     match one.grant.principal_type:
         case PrincipalType.EVERYONE:

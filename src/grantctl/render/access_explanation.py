@@ -12,7 +12,7 @@ from typing import TextIO
 
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason, GrantJudgement, Hop
 from grantctl.evaluation.access_steps import broken_words, owner_words, state_words
-from grantctl.evaluation.facts import AccessGrant
+from grantctl.evaluation.facts import AccessGrant, Resource
 from grantctl.model import PrincipalType
 from grantctl.render.decisions import path_text
 from grantctl.render.explanation import role_node, verdict_tone, write_lines
@@ -61,13 +61,19 @@ def _hop_node(decision: AccessDecision, at: int, glyphs: Glyphs) -> Node:
     )
     note = "" if is_asked else ", not asked"
     return Node(
-        f"{base}{hop.resource.ref}, {state_words(hop.resource)}{note}",
+        f"{base}{_named(hop.resource)}, {state_words(hop.resource)}{note}",
         verdict_tone(hop.allowed) if is_asked else Tone.ASIDE,
         (
             _owner_node(decision, hop, is_asked=is_asked),
             *(_grant_node(decision, hop, one, glyphs, is_asked) for one in hop.grants),
         ),
     )
+
+
+def _named(resource: Resource) -> str:
+    """The reference, and the name where it says more: many ids are random."""
+    ref, name = resource.ref, resource.name
+    return str(ref) if name in ("", ref.id, str(ref)) else f"{ref} ({name})"
 
 
 def _owner_node(decision: AccessDecision, hop: Hop, *, is_asked: bool) -> Node:
@@ -97,7 +103,7 @@ def _inclusion(decision: AccessDecision, one: GrantJudgement, glyphs: Glyphs) ->
     """Whether the user is meant, and if not why."""
     grant = one.grant
     if grant.is_dangling:
-        return f"but dangles: no {grant.principal_type} has this id"
+        return f"dangling: no {grant.principal_type} has this id"
     if grant.principal_type is PrincipalType.EVERYONE:
         return "includes every user"
     if grant.principal_type is PrincipalType.USER:
