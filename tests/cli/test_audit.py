@@ -11,6 +11,7 @@ from grantctl.operations.changes import Intent
 from grantctl.operations.groups import create_group
 from grantctl.operations.users import create_user
 from grantctl.store.database import Database
+from grantctl.store.revision import SCHEMA_REVISION as REVISION
 from tests.cli.steady import hold_steady
 from tests.conftest import Cli, Outcome
 from tests.running import json_refusal, refusal
@@ -148,5 +149,5 @@ def test_a_person_reads_names_where_there_are_any(log: Cli) -> None:
         "user.create\tbob@example.com\n"
         "group.create\tstaff\n"
         "user.create\tada@example.com\n"
-        "database.init\t0001\n"
+        f"database.init\t{REVISION}\n"
     )

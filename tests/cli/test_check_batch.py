@@ -107,7 +107,8 @@ IN_FORMATS = [
         '      "user": "Bob",\n      "permission": "notes",\n      "verdict": "allow",\n'
         '      "reason": "group",\n      "action": null,\n      "resource": null\n    },\n    {\n'
         '      "user": "",\n      "permission": "",\n      "verdict": "error",\n'
-        f'      "reason": "{NEITHER}",\n      "action": null,\n      "resource": null\n    }}\n  ],\n'
+        f'      "reason": "{NEITHER}",\n      "action": null,\n'
+        '      "resource": null\n    }\n  ],\n'
         '  "warnings": [],\n  "next_cursor": null\n}\n',
     ),
     (

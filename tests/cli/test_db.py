@@ -12,6 +12,7 @@ import yaml
 from grantctl.operations.changes import Intent
 from grantctl.operations.users import create_user
 from grantctl.store.database import Database
+from grantctl.store.revision import SCHEMA_REVISION as REVISION
 from grantctl.store.url import SQLITE
 from tests.conftest import Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI
@@ -45,13 +46,14 @@ def break_parents(database: Database) -> None:
 def test_the_status_says_which_revision_the_database_has(cli: Cli, ada: Database) -> None:
     assert cli("db", "status") == Outcome(
         0,
-        f"database: {ada.url}\nrevision: 0001\nexpected: 0001\ncurrent:  true\nusers:    1\n",
+        f"database: {ada.url}\nrevision: {REVISION}\nexpected: {REVISION}\n"
+        "current:  true\nusers:    1\n",
         "",
     )
     data = {
         "database": str(ada.url),
-        "revision": "0001",
-        "expected": "0001",
+        "revision": REVISION,
+        "expected": REVISION,
         "current": True,
         "users": 1,
     }
@@ -66,14 +68,14 @@ def test_the_status_says_which_revision_the_database_has(cli: Cli, ada: Database
     assert json.loads(cli("db", "status", "-o", "ndjson").out) == data
     assert cli("db", "status", "-o", "csv").out.splitlines() == [
         "database,revision,expected,current,users",
-        f"{ada.url},0001,0001,true,1",
+        f"{ada.url},{REVISION},{REVISION},true,1",
     ]
-    assert cli("db", "status", "-o", "name").out == "0001\n"
+    assert cli("db", "status", "-o", "name").out == f"{REVISION}\n"
 
 
 def test_a_current_database_needs_no_migration(cli: Cli, ada: Database) -> None:
     before = cli("audit", "list")
-    out = f"database: {ada.url}\nbefore:   0001\nafter:    0001\nmigrated: false\n"
+    out = f"database: {ada.url}\nbefore:   {REVISION}\nafter:    {REVISION}\nmigrated: false\n"
     assert cli("db", "migrate") == Outcome(0, out, "")
     assert cli("db", "migrate", "--dry-run") == Outcome(
         0, out, "warning: dry run: nothing was changed\n"
@@ -117,7 +119,11 @@ def test_an_attached_database_has_a_status_and_is_checked_but_not_migrated() -> 
     env = {"GRANTCTL_DATABASE": url}
     outcome = run("db", "status", "--fields", "database,current,users", env=env)
     assert outcome == Outcome(0, f"database: {url}\ncurrent:  true\nusers:    62\n", "")
-    assert run("db", "check", env=env) == Outcome(0, "", "nothing is wrong\n")
+    checked = run("db", "check", "-o", "name", env=env)
+    assert (checked.code, set(checked.out.split())) == (
+        3,
+        {"missing_owner", "dangling_grant", "missing_base"},
+    )
     outcome = run("db", "migrate", env=env)
     assert (outcome.code, *refusal(outcome)) == (
         5,

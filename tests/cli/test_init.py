@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from grantctl.store.revision import SCHEMA_REVISION as REVISION
 from grantctl.store.url import parse_url
 from tests.conftest import Outcome
 from tests.running import json_refusal, refusal, run
@@ -18,10 +19,10 @@ def test_a_database_is_made_once(empty_url: str) -> None:
     env = {"GRANTCTL_DATABASE": empty_url}
     shown = str(parse_url(empty_url))
     assert run("init", env=env) == Outcome(
-        0, f"database: {shown}\noutcome:  initialised\nrevision: 0001\n", HINT
+        0, f"database: {shown}\noutcome:  initialised\nrevision: {REVISION}\n", HINT
     )
     assert run("init", env=env) == Outcome(
-        0, f"database: {shown}\noutcome:  was initialised before\nrevision: 0001\n", ""
+        0, f"database: {shown}\noutcome:  was initialised before\nrevision: {REVISION}\n", ""
     )
     assert run("init", "--dry-run", "-o", "name", env=env) == Outcome(
         0, f"{shown}\n", "warning: dry run: nothing was changed\n"
@@ -41,7 +42,7 @@ def test_its_making_is_the_first_entry_of_the_audit_log(empty_url: str) -> None:
         "database.init",
         "a new house",
     )
-    assert entry["after"] == {"revision": "0001", "permissions": 47}
+    assert entry["after"] == {"revision": REVISION, "permissions": 47}
 
 
 def test_json_is_a_document(empty_url: str) -> None:
@@ -51,7 +52,7 @@ def test_json_is_a_document(empty_url: str) -> None:
         "data": {
             "database": str(parse_url(empty_url)),
             "outcome": "initialised",
-            "revision": "0001",
+            "revision": REVISION,
         },
         "warnings": [],
         "next_cursor": None,

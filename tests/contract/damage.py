@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from grantctl.store.revision import SCHEMA_REVISION
 from grantctl.store.url import file_url
 from tests.conftest import FIXTURES
 
@@ -120,7 +121,8 @@ REVISIONS: Mapping[str, State] = {
         lambda path, healthy: _copied(
             path, healthy, "INSERT INTO grantctl_revision VALUES ('9999')"
         ),
-        "the database has revision `0001 and 9999`, which this version does not know: {url}",
+        f"the database has revision `{SCHEMA_REVISION} and 9999`, which this version does not"
+        " know: {url}",
         _UPGRADE,
     ),
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grantctl.store import reader
+from grantctl.store.revision import KNOWN_REVISIONS, SCHEMA_REVISION
 from grantctl.store.url import file_url
 from tests.conftest import Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI, REVISIONS, STATES, State, flip_bytes, footprint
@@ -84,9 +85,9 @@ def test_an_older_revision_is_to_be_migrated(
     path: Path, healthy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copyfile(healthy, path)
-    monkeypatch.setattr(reader, "SCHEMA_REVISION", "0002")
-    monkeypatch.setattr(reader, "KNOWN_REVISIONS", ("0001", "0002"))
-    message = "the database has the older revision `0001`, not `0002`: {url}"
+    monkeypatch.setattr(reader, "SCHEMA_REVISION", "9999")
+    monkeypatch.setattr(reader, "KNOWN_REVISIONS", (*KNOWN_REVISIONS, "9999"))
+    message = f"the database has the older revision `{SCHEMA_REVISION}`, not `9999`: {{url}}"
     state = State(lambda *_: None, message, "grantctl db migrate")
     for command in (*QUESTIONS, CHANGE, ("db", "check"), ("import", "openwebui", str(OPEN_WEBUI))):
         check_refused(path, state, command)

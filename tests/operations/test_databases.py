@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from grantctl.errors import DatabaseError, GrantctlError
@@ -16,8 +18,10 @@ from grantctl.operations.demonstration import make_organisation
 from grantctl.store import migrate, reader
 from grantctl.store.connection import open_reading, open_writing
 from grantctl.store.database import Database
+from grantctl.store.revision import KNOWN_REVISIONS, SCHEMA_REVISION
+from grantctl.store.session import writing_connection
 from grantctl.store.url import SQLITE, DatabaseUrl, parse_url
-from tests.conftest import INTENT
+from tests.conftest import INTENT, Cli
 from tests.operations.directories import events
 
 TRYING = Intent("tester", dry_run=True)
@@ -25,8 +29,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{newest}"
 
 
 def upgrade():
@@ -47,15 +51,15 @@ def older(url: str) -> DatabaseUrl:
 
 
 def ship(monkeypatch: pytest.MonkeyPatch, folder: Path, more: str = "pass") -> None:
-    """Let the code expect revision 0002, and ship the migration to it."""
+    """Let the code expect revision 9999, and ship the migration to it."""
     migrations = folder / "migrations 100%"
     shutil.copytree(migrate.MIGRATIONS, migrations)
-    text = NEXT.format(more=more)
-    (migrations / "versions" / "0002_colors.py").write_text(text, encoding="utf-8")
+    text = NEXT.format(more=more, newest=SCHEMA_REVISION)
+    (migrations / "versions" / "9999_colors.py").write_text(text, encoding="utf-8")
     monkeypatch.setattr(migrate, "MIGRATIONS", migrations)
-    monkeypatch.setattr(databases, "SCHEMA_REVISION", "0002")
-    monkeypatch.setattr(reader, "SCHEMA_REVISION", "0002")
-    monkeypatch.setattr(reader, "KNOWN_REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(databases, "SCHEMA_REVISION", "9999")
+    monkeypatch.setattr(reader, "SCHEMA_REVISION", "9999")
+    monkeypatch.setattr(reader, "KNOWN_REVISIONS", (*KNOWN_REVISIONS, "9999"))
 
 
 def counts(url: DatabaseUrl) -> dict[str, int]:
@@ -72,20 +76,20 @@ def test_a_migration_keeps_what_refers_to_the_table_that_it_makes_anew(
     before = counts(older)
     assert before["memberships"] == 4
     ship(monkeypatch, tmp_path)
-    with pytest.raises(DatabaseError, match="the older revision `0001`, not `0002`"):
+    with pytest.raises(DatabaseError, match=f"the older revision `{SCHEMA_REVISION}`, not `9999`"):
         events(Database(older))
-    assert migrate_database(older, TRYING) == ("0001", "0002")
+    assert migrate_database(older, TRYING) == (SCHEMA_REVISION, "9999")
     assert not read_status(Database(older)).is_current
-    assert migrate_database(older, INTENT) == ("0001", "0002")
+    assert migrate_database(older, INTENT) == (SCHEMA_REVISION, "9999")
     assert read_status(Database(older)).is_current
     assert counts(older) == before
     assert events(Database(older))[-1] == (
         "database.migrate",
-        {"revision": "0001"},
-        {"revision": "0002"},
+        {"revision": SCHEMA_REVISION},
+        {"revision": "9999"},
     )
     recorded = len(events(Database(older)))
-    assert migrate_database(older, INTENT) == ("0002", "0002")
+    assert migrate_database(older, INTENT) == ("9999", "9999")
     assert len(events(Database(older))) == recorded
 
 
@@ -127,11 +131,11 @@ def test_of_two_migrations_the_second_finds_it_done(
     def be_second(url: DatabaseUrl) -> str:
         found = known(url)
         monkeypatch.setattr(databases, "_known_revision", known)
-        assert migrate_database(url, INTENT) == ("0001", "0002")
+        assert migrate_database(url, INTENT) == (SCHEMA_REVISION, "9999")
         return found
 
     monkeypatch.setattr(databases, "_known_revision", be_second)
-    assert migrate_database(older, INTENT) == ("0002", "0002")
+    assert migrate_database(older, INTENT) == ("9999", "9999")
     assert [one[0] for one in events(Database(older))].count("database.migrate") == 1
 
 
@@ -151,8 +155,8 @@ def test_a_new_database_begins_at_the_newest_revision(
     ship(monkeypatch, tmp_path)
     assert create_database(url, INTENT)
     status = read_status(Database(url))
-    assert (status.revision, status.is_current, status.user_count) == ("0002", True, 0)
-    assert migrate_database(url, INTENT) == ("0002", "0002")
+    assert (status.revision, status.is_current, status.user_count) == ("9999", True, 0)
+    assert migrate_database(url, INTENT) == ("9999", "9999")
 
 
 def test_no_foreign_keys_are_broken_in_ordinary_changes(database: Database) -> None:
@@ -164,3 +168,25 @@ def test_no_foreign_keys_are_broken_in_ordinary_changes(database: Database) -> N
     if connection.engine == SQLITE:
         assert connection.rows("PRAGMA foreign_key_check") == []
     connection.close()
+
+
+def test_a_database_of_the_first_revision_gets_resources_and_keeps_what_it_has(
+    empty_url: str, process: Cli
+) -> None:
+    url = parse_url(empty_url)
+    if url.path is not None:
+        url.path.touch()
+    with writing_connection(url, foreign_keys=False) as connection:
+        config = migrate.migration_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        user = "INSERT INTO users (id, email, name, role, created_at, updated_at)"
+        connection.execute(text(f"{user} VALUES ('u', 'ada@example.com', 'Ada', 'admin', 1, 1)"))
+        connection.commit()
+    env = {"GRANTCTL_DATABASE": empty_url}
+    refused = process("users", "list", env=env)
+    assert (refused.code, refused.err.splitlines()[-1]) == (7, "hint: grantctl db migrate")
+    assert process("db", "migrate", "-o", "name", env=env).out == f"{SCHEMA_REVISION}\n"
+    assert process("users", "list", "-o", "name", env=env).out == "ada@example.com\n"
+    assert process("resources", "create", "model:m", env=env).code == 0
+    assert process("check", "Ada", "read", "model:m", env=env).code == 0

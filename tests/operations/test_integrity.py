@@ -15,6 +15,7 @@ from grantctl.operations.integrity import IntegrityFinding, check_database
 from grantctl.store.database import Database
 from grantctl.store.url import SQLITE, file_url
 from tests.contract.damage import OPEN_WEBUI
+from tests.contract.resource_worlds import rich_resource_world
 
 WRITTEN_PAST = "it was written past grantctl: restore or import again"
 Sql = Callable[..., None]
@@ -151,6 +152,79 @@ def test_every_cycle_of_groups_is_found_once(organisation: Database, sql: Sql) -
     ]
 
 
+RESOURCE_FINDINGS = {
+    "missing_owner": [
+        ("tool:a:b c", "its owner `u-gone` does not exist", "set-owner 'tool:a:b c' USER")
+    ],
+    "dangling_grant": [
+        (
+            "tool:calculator",
+            "2 grants name a user or group that does not exist",
+            "revoke tool:calculator --dangling",
+        )
+    ],
+    "missing_base": [
+        (
+            "model:gone",
+            "it does not exist, and `model:lost` is made of it: only admins may read what is",
+            "create model:gone, or: grantctl resources update model:lost --no-base",
+        )
+    ],
+    "base_cycle": [
+        (
+            "model:round",
+            "its bases form a cycle: model:round → model:about → model:round",
+            "update model:round --no-base",
+        )
+    ],
+}
+
+
+def test_owners_grants_and_bases_that_lead_nowhere_are_found(database: Database) -> None:
+    world = rich_resource_world()
+    world.write(database)
+    found = [one for one in check_database(database) if one.code in RESOURCE_FINDINGS]
+    assert found == [
+        IntegrityFinding(code, name, message, f"grantctl resources {hint}")
+        for code, findings in RESOURCE_FINDINGS.items()
+        for name, message, hint in findings
+    ]
+
+
+def test_grants_and_resources_of_what_is_gone_are_found(organisation: Database, sql: Sql) -> None:
+    bob = pk(organisation, "bob@example.com")
+    columns = "pk, type, id, name, is_public, owner_pk, base_pk, created_at, updated_at"
+    sql(
+        f"INSERT INTO resources ({columns}) VALUES"
+        f" (1, 'tool', 'of-bob', '', false, {bob}, NULL, 1, 1),"
+        " (2, 'tool', 'of-none', '', true, NULL, 99, 1, 1)",
+        "INSERT INTO access_grants (resource_pk, action, principal_type, user_pk) VALUES"
+        f" (1, 'read', 'user', {bob}), (77, 'read', 'user', {bob})",
+        "INSERT INTO access_grants (resource_pk, action, principal_type) VALUES"
+        " (2, 'read', 'everyone')",
+        "DELETE FROM memberships",
+        f"DELETE FROM users WHERE pk = {bob}",
+    )
+    assert check_database(organisation) == [
+        IntegrityFinding(code, name, message, WRITTEN_PAST)
+        for code, name, message in (
+            (
+                "orphan_grant",
+                f"resource 1, user {bob}",
+                "an access grant without resource, user or group",
+            ),
+            (
+                "orphan_grant",
+                f"resource 77, user {bob}",
+                "an access grant without resource, user or group",
+            ),
+            ("orphan_resource", "tool:of-bob", "its owner or its base does not exist"),
+            ("orphan_resource", "tool:of-none", "its owner or its base does not exist"),
+            ("public_with_grants", "tool:of-none", "it is public, and has grants as well"),
+        )
+    ]
+
+
 def test_a_database_without_admin_is_found(organisation: Database, sql: Sql) -> None:
     sql("UPDATE users SET role = 'user' WHERE role = 'admin'")
     assert check_database(organisation) == [
@@ -206,5 +280,10 @@ def test_a_long_chain_of_parents_is_walked_once(organisation: Database, sql: Sql
 
 def test_an_attached_database_is_checked_as_it_would_be_imported(tmp_path: Path) -> None:
     attached = find_database(f"openwebui+{file_url(str(OPEN_WEBUI))}")
-    assert check_database(attached) == []
+    found = check_database(attached)
+    assert {one.code for one in found} == {"missing_owner", "dangling_grant", "missing_base"}
+    assert [one.message for one in found if one.code == "missing_base"] == [
+        "it does not exist, and 55 resources, e.g. `model:model-00`, are made of it: "
+        "only admins may read what is"
+    ]
     assert list(tmp_path.iterdir()) == []

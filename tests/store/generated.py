@@ -7,7 +7,7 @@ from typing import Any
 from grantctl.store.connection import Connection, open_writing
 from grantctl.store.url import DatabaseUrl
 
-USERS, GROUPS, HELD = 1000, 100, 3
+USERS, GROUPS, HELD, RESOURCES = 1000, 100, 3, 2000
 
 _USER = """
 INSERT INTO users (id, email, name, role, created_at, updated_at)
@@ -23,10 +23,20 @@ INSERT INTO memberships (user_pk, group_pk, source) VALUES (:user, :group, 'manu
 _FLAG = """
 INSERT INTO group_permissions (group_pk, permission_pk, allowed) VALUES (:group, :permission, :on)
 """
+_RESOURCE = """
+INSERT INTO resources (type, id, name, is_public, owner_pk, base_pk, created_at, updated_at)
+VALUES (:type, :id, :id, :public, :owner, :base, 1, 1)
+"""
+_GRANT = """
+INSERT INTO access_grants (resource_pk, action, principal_type, user_pk, group_pk)
+VALUES (:resource, :action, :kind, :user, :group)
+"""
 
 
 def fill(url: DatabaseUrl) -> None:
-    """Users with three groups each, groups under one another, five flags a group; analysed."""
+    """Users with three groups each, groups under one another, five flags a group, two thousand
+    resources with six grants each; analysed.
+    """
     connection = open_writing(url)
     try:
         with connection.writing():
@@ -63,6 +73,37 @@ def _fill(connection: Connection) -> None:
         for permission in permissions[at % 7 :: 7]
     ]
     connection.run_many(_FLAG, flags)
+    _fill_resources(connection, users, groups)
+
+
+def _fill_resources(connection: Connection, users: list[int], groups: list[int]) -> None:
+    for one in range(RESOURCES):
+        base = one // 2 if one % 2 and one > 1 else None
+        connection.run(
+            _RESOURCE,
+            {
+                "type": ("model", "tool", "knowledge")[one % 3],
+                "id": f"r-{one}",
+                "public": one % 5 == 0,
+                "owner": users[one % USERS],
+                "base": base,
+            },
+        )
+    grants: list[dict[str, Any]] = []
+    for at, resource in enumerate(_pks(connection, "resources")):
+        for step in range(6):
+            is_user = step % 2 == 0
+            user, group = users[(at * 13 + step * 7) % USERS], groups[(at * 3 + step * 11) % GROUPS]
+            grants.append(
+                {
+                    "resource": resource,
+                    "action": "write" if step > 3 else "read",
+                    "kind": "user" if is_user else "group",
+                    "user": user if is_user else None,
+                    "group": None if is_user else group,
+                }
+            )
+    connection.run_many(_GRANT, grants)
 
 
 def _pks(connection: Connection, table: str) -> list[int]:

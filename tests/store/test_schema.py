@@ -16,7 +16,14 @@ from sqlalchemy import create_engine
 
 from grantctl.operations.attaching import create_memory
 from grantctl.operations.databases import create_database
-from grantctl.store import directory_queries, integrity_queries, queries, revision
+from grantctl.store import (
+    directory_queries,
+    integrity_queries,
+    queries,
+    resource_queries,
+    resource_transfer_queries,
+    revision,
+)
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.database import Database
 from grantctl.store.migrate import head_revision, migration_config
@@ -38,7 +45,23 @@ VALUES: dict[str, Any] = {
     "upper": "chat.controls.\U0010ffff",
     "length": 14,
     "limit": 5,
+    "type": "model",
+    "id": "r-999",
+    "resource": 700,
+    "action": "read",
+    "policy": "access.admin_bypass",
+    "values": "[]",
 }
+DECIDING_RESOURCES = (
+    "CHAIN",
+    "GRANTS_OF_CHAIN",
+    "CHAIN_BY_PK",
+    "GRANTS_BY_PK",
+    "POLICY",
+    "CANDIDATES_WITH_MEMBERSHIPS",
+    "IDS_FROM",
+)
+DECIDING_LISTS = ("RESOURCES_OF_TYPE", "REACHABLE_OF_TYPE")
 DECIDING = (
     "USER_BY_REFERENCE",
     "GROUP_BY_REFERENCE",
@@ -47,8 +70,10 @@ DECIDING = (
     "HELD_FLAGS_OF_TWO",
     "HELD_FLAGS",
 )
-SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|CONSTANT ROW\b)")
-SEQ_SCANNED = re.compile(r"Seq Scan on (users|memberships|groups|group_permissions|permissions)")
+SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|chain\b|granted\b|CONSTANT ROW\b)")
+SEQ_SCANNED = re.compile(
+    r"Seq Scan on (users|memberships|groups|group_permissions|permissions|resources|access_grants)"
+)
 
 
 def constants(module: Any) -> list[tuple[str, str]]:
@@ -151,7 +176,14 @@ def filled(engine: str, request: pytest.FixtureRequest) -> Connection:
 def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> None:
     other = "POSTGRES" if filled.engine == SQLITE else "SQLITE"
     ran = []
-    for module in (queries, directory_queries, integrity_queries):
+    modules = (
+        queries,
+        resource_queries,
+        directory_queries,
+        resource_transfer_queries,
+        integrity_queries,
+    )
+    for module in modules:
         for name, statement in constants(module):
             if name.endswith(other) or (filled.engine != SQLITE and statement.startswith("PRAGMA")):
                 continue
@@ -159,8 +191,8 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
                 filled.rows(statement, parameters(statement))
                 list(filled.stream(statement, parameters(statement)))
             ran.append(name)
-    assert len(ran) > 30
-    assert set(DECIDING) <= set(ran)
+    assert len(ran) > 45
+    assert {*DECIDING, *DECIDING_RESOURCES, *DECIDING_LISTS} <= set(ran)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +205,14 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
         ("HELD_GROUPS", "pk id name parent_pk user_pk source added_by added_at expires_at"),
         ("HELD_FLAGS", "group_pk key allowed"),
         ("HELD_FLAGS_OF_TWO", "group_pk key allowed"),
+        (
+            "CHAIN",
+            "pk type id name is_public owner_pk id email missing_owner base_pk missing_base",
+        ),
+        (
+            "GRANTS_OF_CHAIN",
+            "resource_pk action principal_type user_pk id email group_pk id name missing_id",
+        ),
         ("FLAGS_OF_KEY", "group_pk key allowed"),
         ("ALL_FLAGS", "group_pk key allowed"),
         ("ALL_GROUPS", "pk id name parent_pk"),
@@ -185,24 +225,39 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
 def test_a_statement_s_columns_are_the_fields_that_it_fills(
     database: Database, name: str, columns: str
 ) -> None:
-    statement = getattr(queries, name)
+    statement = find_statement(name)
     connection = open_reading(database.url)
     cursor = connection.raw.execute(connection._spelled(statement), parameters(statement))
     assert [column[0] for column in cursor.description] == columns.split()
     connection.close()
 
 
-def plan(connection: Connection, name: str) -> list[str]:
-    statement = getattr(queries, name)
+def find_statement(name: str) -> str:
+    return str(getattr(resource_queries if name in DECIDING_RESOURCES else queries, name))
+
+
+def plan(connection: Connection, statement: str) -> list[str]:
     prefix = "EXPLAIN QUERY PLAN " if connection.engine == SQLITE else "EXPLAIN "
     return [str(row[-1]) for row in connection.rows(prefix + statement, parameters(statement))]
 
 
-@pytest.mark.parametrize("name", DECIDING)
+@pytest.mark.parametrize("name", [*DECIDING, *DECIDING_RESOURCES])
 def test_deciding_reads_no_table_from_end_to_end(filled: Connection, name: str) -> None:
     if filled.engine != SQLITE:
         filled.run("SET enable_seqscan = off")  # small tables are read whole otherwise
-    lines = plan(filled, name)
+    lines = plan(filled, find_statement(name))
     pattern = SCANNED if filled.engine == SQLITE else SEQ_SCANNED
     assert [line for line in lines if pattern.search(line)] == [], "\n".join(lines)
     assert any("INDEX" in line.upper() or "PRIMARY KEY" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", DECIDING_LISTS)
+def test_lists_of_resources_read_no_grant_that_is_not_of_theirs(
+    filled: Connection, name: str
+) -> None:
+    if filled.engine != SQLITE:
+        filled.run("SET enable_seqscan = off")
+    lines = plan(filled, getattr(resource_queries, name))
+    scanned = [line for line in lines if SCANNED.search(line) or SEQ_SCANNED.search(line)]
+    # Everyone's grants are few: they are read from an index of their own.
+    assert [line for line in scanned if "uq_access_grants_everyone" not in line] == []

@@ -1,30 +1,24 @@
 """What is wrong in a database: orphans, unknown keys, cycles, no admin.
 
-Owns the findings of `db check`. Mends nothing; each finding names the command that does.
+Owns the order of the findings of `db check`, and those about people and permissions. Leaves
+resources to `resource_integrity`. Mends nothing; each finding names the command that does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from shlex import quote
 
 from grantctl.model import Role, key_problem
+from grantctl.operations.integrity_findings import WRITTEN_PAST, IntegrityFinding, find_cycles
+from grantctl.operations.resource_integrity import resource_findings
 from grantctl.store import integrity_queries as queries
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
 from grantctl.store.url import SQLITE
 
-
-@dataclass(frozen=True, slots=True)
-class IntegrityFinding:
-    """One thing that is wrong, and the command that mends it or shows more."""
-
-    code: str
-    object: str
-    message: str
-    hint: str
+__all__ = ["IntegrityFinding", "check_database"]
 
 
 def check_database(database: Database) -> list[IntegrityFinding]:
@@ -48,6 +42,7 @@ def _findings(connection: Connection) -> Iterator[IntegrityFinding]:
     yield from _orphans(connection)
     yield from _unknown_keys(connection)
     yield from _cycles(connection)
+    yield from resource_findings(connection)
     yield from _admins(connection)
 
 
@@ -68,9 +63,7 @@ def _orphans(connection: Connection) -> Iterator[IntegrityFinding]:
         ("orphan_parent", queries.ORPHAN_PARENTS, "a group whose parent does not exist"),
     ):
         for (name,) in connection.rows(query):
-            yield IntegrityFinding(
-                code, str(name), message, "it was written past grantctl: restore or import again"
-            )
+            yield IntegrityFinding(code, str(name), message, WRITTEN_PAST)
 
 
 def _unknown_keys(connection: Connection) -> Iterator[IntegrityFinding]:
@@ -100,23 +93,14 @@ def _unknown_keys(connection: Connection) -> Iterator[IntegrityFinding]:
 
 def _cycles(connection: Connection) -> Iterator[IntegrityFinding]:
     groups = {pk: (id_, name, parent) for pk, id_, name, parent in connection.rows(queries.PARENTS)}
-    reported: set[int] = set()
-    for start in sorted(groups):
-        path: dict[int, None] = {}
-        at: int | None = start
-        while at is not None and at in groups and at not in path and at not in reported:
-            path[at] = None
-            at = groups[at][2]
-        if at is not None and at in path:
-            cycle = list(path)[list(path).index(at) :]
-            names = " → ".join(groups[pk][1] for pk in [*cycle, cycle[0]])
-            yield IntegrityFinding(
-                "group_cycle",
-                groups[cycle[0]][1],
-                f"its parents form a cycle: {names}",
-                f"grantctl groups move {quote(groups[cycle[0]][0])} --root",
-            )
-        reported.update(path)
+    for cycle in find_cycles({pk: parent for pk, (_, _, parent) in groups.items()}):
+        names = " → ".join(groups[pk][1] for pk in [*cycle, cycle[0]])
+        yield IntegrityFinding(
+            "group_cycle",
+            groups[cycle[0]][1],
+            f"its parents form a cycle: {names}",
+            f"grantctl groups move {quote(groups[cycle[0]][0])} --root",
+        )
 
 
 def _admins(connection: Connection) -> Iterator[IntegrityFinding]:
