@@ -1,16 +1,24 @@
 """What an import brings in answers as Open WebUI's own functions did, on both engines.
 
-What differs, and why, is listed in `tests.interop.differences`.
+What differs, and why, is listed in `tests.interop.differences` and `access_differences`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from grantctl.evaluation.facts import PermissionFacts
+from grantctl.evaluation.facts import AccessFacts, PermissionFacts
+from grantctl.model import ResourceRef
 from grantctl.operations.attaching import find_database, import_openwebui
 from grantctl.store.database import Database
 from tests.conftest import FIXTURES, Cli
+from tests.interop.access_differences import (
+    assert_has_access_agrees,
+    assert_users_with_access_agree,
+)
+from tests.interop.access_facts_of import World
 from tests.interop.differences import (
     HAS_PERMISSION,
     assert_get_permissions_agrees,
@@ -26,6 +34,30 @@ def facts_in(database: Database, version: str) -> dict[str, PermissionFacts]:
         return {user["id"]: reader.access_facts(user["id"]) for user in answers(version)["users"]}
 
 
+def assert_access_agrees(database: Database, version: str) -> None:
+    """What the reader finds of users and resources answers as the reference."""
+    asked = answers(version)
+    anybody = asked["users"][0]["id"]
+    refs = [
+        ResourceRef(kind, row["id"])
+        for kind in asked["resources"]
+        for row in asked["resources"][kind]
+    ]
+    with database.reader() as reader:
+        people = {user["id"]: reader.access_facts(user["id"]) for user in asked["users"]}
+        resources = {ref: reader.resources.facts(anybody, ref).resource for ref in refs}
+
+        def candidates(ref: ResourceRef, action: str) -> Iterator[AccessFacts]:
+            return reader.resources.facts_of_candidates(ref, action)
+
+        world = World(people, resources)
+        assert_has_access_agrees(version, world)
+        assert_users_with_access_agree(version, candidates)
+        for user, ref in zip(people, refs[::7], strict=False):
+            ours, theirs = world.facts(user, ref), reader.resources.facts(user, ref)
+            assert (ours.chain, ours.groups) == (theirs.chain, theirs.groups)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_imported_database_answers_as_the_reference(database: Database, version: str) -> None:
     import_openwebui(database.url, str(fixture_url(version)), actor="tester")
@@ -39,6 +71,19 @@ def test_an_attached_database_answers_as_the_reference(version: str) -> None:
     facts = facts_in(find_database(f"openwebui+{fixture_url(version)}"), version)
     assert_has_permission_agrees(version, facts)
     assert_get_permissions_agrees(version, facts)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_imported_resources_are_answered_as_by_the_reference(
+    database: Database, version: str
+) -> None:
+    import_openwebui(database.url, str(fixture_url(version)), actor="tester")
+    assert_access_agrees(database, version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_attached_resources_are_answered_as_by_the_reference(version: str) -> None:
+    assert_access_agrees(find_database(f"openwebui+{fixture_url(version)}"), version)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from grantctl.evaluation.permissions import grow
-from grantctl.interop.directory import FindingKind, ForeignDirectory
+from grantctl.interop.directory import FindingKind, ForeignDirectory, ForeignResource
 from grantctl.interop.openwebui import read_directory
-from grantctl.model import MAX_ID_LENGTH, key_problem, normalize_email
+from grantctl.interop.openwebui.users import MAX_FOREIGN_NAME_LENGTH
+from grantctl.model import (
+    EVERYONE_ID,
+    MAX_ID_LENGTH,
+    PrincipalType,
+    action_problem,
+    key_problem,
+    normalize_email,
+    parse_resource,
+)
 from grantctl.store.url import parse_url
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "openwebui"
@@ -34,7 +43,44 @@ _MEMBER = "CREATE TABLE group_member (id TEXT, group_id TEXT, user_id TEXT, crea
 _DOCUMENT = "CREATE TABLE config (id INTEGER PRIMARY KEY, data JSON, version INTEGER)"
 _ROWS = "CREATE TABLE config (key TEXT PRIMARY KEY, value JSON, updated_at BIGINT)"
 _REVISION = "CREATE TABLE alembic_version (version_num VARCHAR(32))"
-_OLD = (_USER.format(", api_key VARCHAR(255)"), _AUTH.format(""), _GROUP.format(", user_ids JSON"))
+_NAMED = "CREATE TABLE {} (id TEXT, user_id TEXT, name TEXT, created_at BIGINT{})"
+_CONTROL = ", access_control JSON"
+_TYPED = ", type TEXT"
+_BASED = ", base_model_id TEXT"
+_FOLDER = _NAMED.format("folder", "")
+_NOTE = "CREATE TABLE note (id TEXT, user_id TEXT, title TEXT, created_at BIGINT{})"
+_FILE = "CREATE TABLE file (id TEXT, user_id TEXT, filename TEXT, created_at BIGINT{})"
+_CONTROLLED = (
+    _NAMED.format("model", _BASED + _CONTROL),
+    _NAMED.format("knowledge", _CONTROL),
+    "CREATE TABLE prompt (id INTEGER PRIMARY KEY, command TEXT, user_id TEXT, title TEXT,"
+    " timestamp BIGINT, access_control JSON)",
+    _NAMED.format("tool", _CONTROL),
+    _NAMED.format("channel", _TYPED + _CONTROL),
+    _FOLDER,
+    _FILE.format(_CONTROL),
+)
+_NOTE_CONTROLLED = _NOTE.format(_CONTROL)
+_GRANTED = (
+    _NAMED.format("model", _BASED),
+    _NAMED.format("knowledge", ""),
+    _NAMED.format("prompt", ", command TEXT"),
+    _NAMED.format("tool", ""),
+    _NAMED.format("channel", _TYPED),
+    _FOLDER,
+    _FILE.format(""),
+    _NOTE.format(""),
+    _NAMED.format("skill", ""),
+)
+_CHANNEL_MEMBER = "CREATE TABLE channel_member (channel_id TEXT, user_id TEXT, is_active BOOLEAN)"
+_SHARED = (
+    _NAMED.format("calendar", ""),
+    "CREATE TABLE shared_chat (id TEXT, chat_id TEXT, user_id TEXT, title TEXT, created_at BIGINT)",
+)
+_OLD = (
+    *(_USER.format(", api_key VARCHAR(255)"), _AUTH.format(""), _GROUP.format(", user_ids JSON")),
+    *_CONTROLLED,
+)
 _NEW = (_USER.format(""), _AUTH.format(""), _GROUP.format(""), _MEMBER)
 _NESTED = (
     _USER.format(""),
@@ -43,17 +89,28 @@ _NESTED = (
     _MEMBER,
 )
 _API_KEY = "CREATE TABLE api_key (id TEXT)"
-_GRANT = "CREATE TABLE access_grant (id TEXT)"
+_GRANT = (
+    "CREATE TABLE access_grant (id TEXT, resource_type TEXT, resource_id TEXT,"
+    " principal_type TEXT, principal_id TEXT, permission TEXT, created_at BIGINT)"
+)
 
 FORMS: Mapping[str, tuple[str, ...]] = {
     "0.6.5": (*_OLD, _DOCUMENT, _REVISION),
-    "0.6.36": (*_OLD, _DOCUMENT, _REVISION, "CREATE TABLE note (id TEXT)"),
-    "0.6.40": (*_NEW, _DOCUMENT, _REVISION),
-    "0.6.43": (*_NEW, _DOCUMENT, _REVISION, _API_KEY),
-    "0.8.12": (*_NEW, _DOCUMENT, _REVISION, _API_KEY, _GRANT),
-    "0.10.0": (*_NEW, _ROWS, _REVISION, _API_KEY, _GRANT),
-    "0.12.4": (*_NESTED, _ROWS, _REVISION, _API_KEY, _GRANT),
+    "0.6.36": (*_OLD, _DOCUMENT, _REVISION, _NOTE_CONTROLLED),
+    "0.6.40": (*_NEW, *_CONTROLLED, _NOTE_CONTROLLED, _DOCUMENT, _REVISION),
+    "0.6.43": (
+        *(*_NEW, *_CONTROLLED, _NOTE_CONTROLLED, _CHANNEL_MEMBER),
+        *(_DOCUMENT, _REVISION, _API_KEY),
+    ),
+    "0.8.12": (*_NEW, *_GRANTED, _CHANNEL_MEMBER, _DOCUMENT, _REVISION, _API_KEY, _GRANT),
+    "0.10.0": (*_NEW, *_GRANTED, *_SHARED, _CHANNEL_MEMBER, _ROWS, _REVISION, _API_KEY, _GRANT),
+    "0.12.4": (
+        *(*_NESTED, *_GRANTED, *_SHARED, _CHANNEL_MEMBER),
+        *(_ROWS, _REVISION, _API_KEY, _GRANT),
+    ),
 }
+
+GRANT = ("resource_type", "resource_id", "principal_type", "principal_id", "permission")
 
 Fields = Mapping[str, Any]  # a row to insert: whatever values a database may hold
 
@@ -83,8 +140,14 @@ def make(
     groups: Iterable[Fields] = (),
     members: Iterable[tuple[str, str]] = (),
     stored: object = None,
+    resources: Mapping[str, Iterable[Fields]] | None = None,
+    grants: Iterable[tuple[object, ...]] = (),
 ) -> Path:
-    """A database in the form of a release; `stored` are its default permissions."""
+    """A database in the form of a release; `stored` are its default permissions.
+
+    `resources`: rows by table. `grants`: type and id of the resource, type and id of the principal,
+    action.
+    """
     with sqlite3.connect(path) as connection:
         for statement in FORMS[form]:
             connection.execute(statement)
@@ -92,6 +155,9 @@ def make(
             insert(connection, table, rows)
         rows = [{"group_id": group, "user_id": user, "created_at": 9} for group, user in members]
         insert(connection, "group_member", rows)
+        for table, found in (resources or {}).items():
+            insert(connection, table, found)
+        insert(connection, "access_grant", (dict(zip(GRANT, row, strict=True)) for row in grants))
         if revision is not None:
             insert(connection, "alembic_version", [{"version_num": revision}])
         if stored is not None:
@@ -166,11 +232,45 @@ def check_invariants(directory: ForeignDirectory) -> None:
     grow(directory.defaults)  # raises where a permission is a category too
     values = {*directory.defaults.values(), *directory.flags.values()}
     assert all(type(value) is bool for value in values)
+    check_resources(directory)
     for texts in (
         [text for user in directory.users for text in (user.id, user.name)],
         [text for one in directory.groups for text in (one.id, one.name, one.description)],
+        [text for one in directory.resources for text in texts_of(one)],
         [text for one in directory.findings for text in (one.object_id, one.reason)],
     ):
         assert "\0" not in "".join(texts)
         "".join(texts).encode()  # raises for half of a surrogate pair
         assert all(type(text) is str for text in texts)
+
+
+def check_resources(directory: ForeignDirectory) -> None:
+    """What is promised of resources."""
+    refs = [one.ref for one in directory.resources]
+    assert len(set(refs)) == len(refs)
+    assert refs == [
+        one.ref
+        for one in sorted(
+            directory.resources, key=lambda one: (one.created_at, one.ref.type, one.ref.id)
+        )
+    ]
+    for one in directory.resources:
+        assert parse_resource(str(one.ref)) == one.ref
+        assert one.base is None or parse_resource(str(one.base)) == one.base
+        assert 0 < len(one.name) <= MAX_FOREIGN_NAME_LENGTH
+        assert one.owner_id is None or 0 < len(one.owner_id) <= MAX_ID_LENGTH
+        assert list(one.grants) == sorted(set(one.grants))
+        assert not (one.is_public and one.grants)
+        for grant in one.grants:
+            assert action_problem(grant.action) is None
+            assert 0 < len(grant.principal_id) <= MAX_ID_LENGTH
+            is_everyone = grant.principal_type is PrincipalType.EVERYONE
+            assert (grant.principal_id == EVERYONE_ID) is is_everyone
+
+
+def texts_of(resource: ForeignResource) -> list[str]:
+    """Every text of a resource."""
+    base = [] if resource.base is None else [resource.base.type, resource.base.id]
+    owner = [] if resource.owner_id is None else [resource.owner_id]
+    granted = [text for one in resource.grants for text in (one.action, one.principal_id)]
+    return [resource.ref.type, resource.ref.id, resource.name, *base, *owner, *granted]

@@ -30,13 +30,16 @@ from grantctl.interop.directory import (
     Finding,
     FindingKind,
     ForeignDirectory,
+    ForeignGrant,
     ForeignGroup,
     ForeignMembership,
+    ForeignResource,
     ForeignUser,
 )
-from grantctl.model import Role
+from grantctl.model import PrincipalType, ResourceRef, Role
 
 SEVEN = datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
+GPT = {"id": "gpt", "name": "GPT", "user_id": "ada", "base_model_id": "llama", "created_at": 7}
 NINE = datetime(1970, 1, 1, 0, 0, 9, tzinfo=UTC)
 
 
@@ -59,6 +62,8 @@ def test_a_small_directory_is_read_as_a_whole(tmp_path: Path) -> None:
         ],
         members=[("it", "bob")],
         stored={"chat": {"import": True, "export": False}, "custom": {"flag": True}},
+        resources={"model": [GPT]},
+        grants=[("model", "gpt", "user", "*", "write"), ("model", "gpt", "group", "it", "read")],
     )
     directory = read(path)
     built_in = answers("0.12.4")["permissions"]["built_in_default"]
@@ -77,6 +82,20 @@ def test_a_small_directory_is_read_as_a_whole(tmp_path: Path) -> None:
         memberships=(ForeignMembership("it", "bob", NINE),),
         flags={("it", "chat.import"): False, ("it", "extra.key"): True},
         defaults=dict(sorted({**flat, **stored}.items())),
+        resources=(
+            ForeignResource(
+                ref=ResourceRef("model", "gpt"),
+                name="GPT",
+                owner_id="ada",
+                base=ResourceRef("model", "llama"),
+                is_public=False,
+                grants=(
+                    ForeignGrant("read", PrincipalType.GROUP, "it"),
+                    ForeignGrant("write", PrincipalType.EVERYONE, "*"),
+                ),
+                created_at=SEVEN,
+            ),
+        ),
         findings=(
             Finding(
                 FindingKind.ADAPTED,

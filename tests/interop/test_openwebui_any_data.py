@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.interop.any_json import SCALARS, TREES, VALUES, RaisedError, storable, unhurried
 from tests.interop.facts_of import facts_of
 from tests.interop.sources import ADA, STAFF, answers, check_invariants, make, read
 
@@ -19,28 +20,6 @@ from grantctl.evaluation.evaluator import has_permission
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BUILT_IN = answers("0.12.4")["permissions"]["built_in_default"]
-
-NAMES = st.sampled_from(
-    ["chat", "controls", "edit", "features", "notes", "custom", "deep", "zzz", "a.b", "", "__x__"]
-) | st.text(max_size=5)
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=5)
-    | st.sampled_from(["controls", "notes", "\0", "\ud800"])
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
-    max_leaves=12,
-)
-TREES = st.dictionaries(NAMES, st.dictionaries(NAMES, VALUES, max_size=4) | VALUES, max_size=4)
-
-unhurried = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
-)
 
 
 @pytest.fixture
@@ -75,10 +54,6 @@ def test_any_json_as_permissions_keeps_the_promises_of_a_directory(
 ) -> None:
     store(path, [first, second], stored)
     check_invariants(read(path))
-
-
-class RaisedError(Exception):
-    """The reference would raise."""
 
 
 def walk(tree: object, key: str) -> bool:
@@ -133,9 +108,6 @@ def test_any_trees_give_the_answers_of_the_reference_where_it_gives_one(
 def test_any_values_in_the_columns_of_users_and_groups_keep_the_promises(
     path: Path, rows: list[tuple[object, ...]]
 ) -> None:
-    def storable(value: object) -> object:
-        return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-
     with sqlite3.connect(path, isolation_level=None) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         for table in ("user", "auth", "group", "group_member"):

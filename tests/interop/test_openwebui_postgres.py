@@ -13,6 +13,7 @@ from tests.interop.sources import FIXTURES, VERSIONS, fixture_url, read, told
 
 from grantctl.errors import DatabaseError
 from grantctl.interop.directory import FindingKind
+from grantctl.interop.openwebui.resource_tables import RESOURCE_TYPES
 
 TABLES = (
     "user",
@@ -23,6 +24,8 @@ TABLES = (
     "alembic_version",
     "api_key",
     "access_grant",
+    "channel_member",
+    *RESOURCE_TYPES,
 )
 TYPES = {"INTEGER": "bigint", "DATETIME": "timestamp", "BIGINT": "bigint", "JSON": "json"}
 

@@ -41,7 +41,8 @@ def openwebui(
         typer.Argument(metavar="SOURCE", help="the file webui.db, or a postgresql:// URL"),
     ],
 ) -> None:
-    """Bring in users, groups, memberships and permissions of an Open WebUI database, read only."""
+    """Bring in users, groups, permissions, resources and access of an Open WebUI database, which is
+    only read."""
     report = operations.attaching.import_openwebui(
         parse_url(call.settings.database.value),
         source,

@@ -3,7 +3,7 @@
 Owns the shapes that an import takes in. Every value in them fits our tables: ids without NUL,
 e-mails normalised and unique, roles of ours, keys that are permission keys, no leaf that is a
 category too, memberships and parents that lead somewhere. What had to be changed or left out for
-that is told in `findings`. Owners, bases and the principals of access grants alone may lead nowhere.
+that is told in `findings`. Only owners, bases and the principals of access grants may lead nowhere.
 """
 
 from __future__ import annotations

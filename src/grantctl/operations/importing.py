@@ -1,9 +1,10 @@
-"""Taking a foreign directory in: users, groups, memberships, permissions.
+"""Taking a foreign directory in: users, groups, memberships, permissions, resources.
 
 Owns the transaction of an import and its report. What the source has is made or brought up to
-date; nothing is ever deleted; a password hash is only filled in where there is none. It is written
-by hand-written SQL, because a directory may be large, with one audit entry, over nothing but plain
-DB-API: an attached database is the same import into memory.
+date; nothing is ever deleted, but for access grants of a resource that the source has without them;
+a password hash is only filled in where there is none. It is written by hand-written SQL, because a
+directory may be large, with one audit entry, over nothing but plain DB-API: an attached database is
+the same import into memory.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from grantctl.interop.directory import Finding, ForeignDirectory
 from grantctl.operations.import_state import Taking, Tally, microseconds
 from grantctl.operations.imported_people import take_groups, take_memberships, take_users
 from grantctl.operations.imported_permissions import take_flags, take_permissions
+from grantctl.operations.imported_resources import take_resources
 from grantctl.store import directory_queries as queries
 from grantctl.store.connection import Connection
 
@@ -58,6 +60,7 @@ def import_directory(
             groups = take_groups(taking)
             take_memberships(taking, users, groups)
             take_flags(taking, groups, permissions)
+            take_resources(taking, users, groups)
             report = ImportReport(directory.layout, taking.tallies, tuple(taking.findings))
             if report.is_changed:
                 _record(taking, report, source, reason)

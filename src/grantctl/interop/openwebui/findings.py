@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from grantctl.interop.directory import Finding, FindingKind
+from grantctl.interop.openwebui.resource_tables import RESOURCE_TYPES
 from grantctl.model import MAX_ID_LENGTH
 
 MAX_QUOTED_LENGTH = 80
@@ -17,7 +18,11 @@ UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # Postgres takes neither in a text
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
-_TYPES = ("user", "account", "group", "membership", "permission")
+_TYPES = (
+    *("user", "account", "group", "membership", "permission", "owner", "resources"),
+    *(*RESOURCE_TYPES, "access grants"),
+)
+_RANKS = {object_type: rank for rank, object_type in enumerate(_TYPES)}
 
 
 class Findings:
@@ -35,9 +40,7 @@ class Findings:
 
     def all(self) -> tuple[Finding, ...]:
         """By type and id of the object: the order of rows differs from engine to engine."""
-        return tuple(
-            sorted(self._found, key=lambda one: (_TYPES.index(one.object_type), one.object_id))
-        )
+        return tuple(sorted(self._found, key=lambda one: (_RANKS[one.object_type], one.object_id)))
 
 
 class Subject:

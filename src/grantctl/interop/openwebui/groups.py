@@ -13,7 +13,13 @@ from grantctl.interop.directory import ForeignGroup
 from grantctl.interop.openwebui.findings import Findings, quoted
 from grantctl.interop.openwebui.layout import Layout
 from grantctl.interop.openwebui.users import MAX_FOREIGN_NAME_LENGTH
-from grantctl.interop.openwebui.values import as_text, created_at, fitted, id_problem, is_known
+from grantctl.interop.openwebui.values import (
+    as_text,
+    created_at,
+    fitted,
+    is_known,
+    principal_problem,
+)
 from grantctl.model import MAX_DESCRIPTION_LENGTH
 from grantctl.store.connection import Connection, Row
 
@@ -48,7 +54,7 @@ def _row(columns: Row, known: Collection[str], findings: Findings) -> GroupRow |
     group_id, name, description, moment, permissions, parent, members = columns
     id_text = as_text(group_id)
     subject = findings.about("group", id_text)
-    problem = "another group has its id" if id_text in known else id_problem(id_text)
+    problem = "another group has its id" if id_text in known else principal_problem(id_text)
     if problem or not id_text:
         subject.rejected(f"{problem}: left out, with its memberships and permissions")
         return None

@@ -6,6 +6,7 @@ Owns telling an Open WebUI database from others, and which of its forms each thi
   are there, a migration was cut short, and Open WebUI itself reads the table;
 - parents of groups: `group.parent_group_id` since 0.12.0;
 - settings: one JSON document in `config.data` up to 0.9.6, one row a key since 0.10.0;
+- resources and their access: see `resource_tables`;
 - `auth.session_stamp` since 0.12.0: from there on every request of a switched-off account is
   refused, before only its login.
 """
@@ -13,11 +14,12 @@ Owns telling an Open WebUI database from others, and which of its forms each thi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from grantctl.errors import DatabaseError
 from grantctl.interop.openwebui import queries
+from grantctl.interop.openwebui.resource_tables import ResourceTables, find_tables
 from grantctl.interop.openwebui.values import as_text
 from grantctl.store.connection import Connection
 from grantctl.store.url import SQLITE
@@ -52,6 +54,7 @@ class Layout:
     has_parents: bool
     has_session_stamp: bool
     settings: SettingsForm
+    resources: ResourceTables = field(default_factory=ResourceTables)
 
     @property
     def groups_query(self) -> str:
@@ -71,6 +74,7 @@ def read_layout(connection: Connection) -> Layout:
         has_parents="parent_group_id" in columns["group"],
         has_session_stamp="session_stamp" in columns["auth"],
         settings=_settings_form(columns.get("config", set())),
+        resources=find_tables(columns),
     )
 
 

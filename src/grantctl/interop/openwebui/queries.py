@@ -13,8 +13,9 @@ COLUMNS_IN_SQLITE: Final = """
 SELECT t.name, c.name
 FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c
 WHERE t.type = 'table' AND t.name IN (
-    'access_grant', 'alembic_version', 'api_key', 'auth', 'config', 'grantctl_revision', 'group',
-    'group_member', 'note', 'user')
+    'access_grant', 'alembic_version', 'api_key', 'auth', 'calendar', 'channel', 'channel_member',
+    'config', 'file', 'folder', 'grantctl_revision', 'group', 'group_member', 'knowledge', 'model',
+    'note', 'prompt', 'shared_chat', 'skill', 'tool', 'user')
 """
 
 COLUMNS_IN_POSTGRES: Final = """
@@ -22,8 +23,9 @@ SELECT t.relname, c.attname
 FROM pg_catalog.pg_class AS t JOIN pg_catalog.pg_attribute AS c ON c.attrelid = t.oid
 WHERE t.relkind IN ('r', 'p') AND c.attnum > 0 AND NOT c.attisdropped
     AND pg_catalog.pg_table_is_visible(t.oid) AND t.relname IN (
-    'access_grant', 'alembic_version', 'api_key', 'auth', 'config', 'grantctl_revision', 'group',
-    'group_member', 'note', 'user')
+    'access_grant', 'alembic_version', 'api_key', 'auth', 'calendar', 'channel', 'channel_member',
+    'config', 'file', 'folder', 'grantctl_revision', 'group', 'group_member', 'knowledge', 'model',
+    'note', 'prompt', 'shared_chat', 'skill', 'tool', 'user')
 """
 
 REVISION: Final = "SELECT version_num FROM alembic_version"
@@ -58,4 +60,67 @@ CONFIG_DOCUMENT: Final = "SELECT CAST(data AS TEXT) FROM config ORDER BY id DESC
 
 CONFIG_ROW: Final = """
 SELECT CAST(value AS TEXT) FROM config WHERE "key" = 'user.permissions'
+"""
+
+# Resources: id, owner, name, creation, base, type of a channel, access control.
+
+MODELS: Final = "SELECT id, user_id, name, created_at, base_model_id, NULL, NULL FROM model"
+
+MODELS_WITH_CONTROL: Final = """
+SELECT id, user_id, name, created_at, base_model_id, NULL, CAST(access_control AS TEXT) FROM model
+"""
+
+KNOWLEDGE: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM knowledge"
+
+KNOWLEDGE_WITH_CONTROL: Final = """
+SELECT id, user_id, name, created_at, NULL, NULL, CAST(access_control AS TEXT) FROM knowledge
+"""
+
+PROMPTS: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM prompt"
+
+PROMPTS_BY_COMMAND: Final = """
+SELECT command, user_id, title, "timestamp", NULL, NULL, CAST(access_control AS TEXT) FROM prompt
+"""
+
+TOOLS: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM tool"
+
+TOOLS_WITH_CONTROL: Final = """
+SELECT id, user_id, name, created_at, NULL, NULL, CAST(access_control AS TEXT) FROM tool
+"""
+
+CHANNELS: Final = "SELECT id, user_id, name, created_at, NULL, type, NULL FROM channel"
+
+CHANNELS_WITH_CONTROL: Final = """
+SELECT id, user_id, name, created_at, NULL, type, CAST(access_control AS TEXT) FROM channel
+"""
+
+NOTES: Final = "SELECT id, user_id, title, created_at, NULL, NULL, NULL FROM note"
+
+NOTES_WITH_CONTROL: Final = """
+SELECT id, user_id, title, created_at, NULL, NULL, CAST(access_control AS TEXT) FROM note
+"""
+
+SKILLS: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM skill"
+
+CALENDARS: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM calendar"
+
+FOLDERS: Final = "SELECT id, user_id, name, created_at, NULL, NULL, NULL FROM folder"
+
+FILES: Final = "SELECT id, user_id, filename, created_at, NULL, NULL, NULL FROM file"
+
+FILES_WITH_CONTROL: Final = """
+SELECT id, user_id, filename, created_at, NULL, NULL, CAST(access_control AS TEXT) FROM file
+"""
+
+# Access is granted to the chat, not to its shared copies.
+SHARED_CHATS: Final = """
+SELECT chat_id, user_id, title, created_at, NULL, NULL, NULL FROM shared_chat
+"""
+
+GRANTS: Final = """
+SELECT resource_type, resource_id, principal_type, principal_id, permission FROM access_grant
+"""
+
+CHANNEL_MEMBERS: Final = """
+SELECT channel_id, user_id FROM channel_member WHERE is_active AND user_id IS NOT NULL
 """

@@ -11,6 +11,7 @@ from grantctl.interop.openwebui.groups import groups_of, read_group_rows
 from grantctl.interop.openwebui.layout import read_layout
 from grantctl.interop.openwebui.memberships import read_memberships
 from grantctl.interop.openwebui.permissions import read_permissions
+from grantctl.interop.openwebui.resources import Principals, read_resources
 from grantctl.interop.openwebui.users import read_users
 from grantctl.interop.openwebui.values import decode
 from grantctl.store.connection import Connection, open_reading
@@ -18,11 +19,11 @@ from grantctl.store.url import SQLITE, DatabaseUrl
 
 
 def read_directory(url: DatabaseUrl) -> ForeignDirectory:
-    """The users, groups, memberships and permissions of an Open WebUI database.
+    """The users, groups, memberships, permissions and resources of an Open WebUI database.
 
-    It is read at one moment and never written to. Users and groups come ordered by their creation,
-    memberships by their ids, the same on both engines. Raises DatabaseError where the database
-    cannot be read or is not Open WebUI's.
+    It is read at one moment and never written to. Users, groups and resources come ordered by their
+    creation, memberships by their ids, the same on both engines. Raises DatabaseError where the
+    database cannot be read or is not Open WebUI's.
     """
     connection = open_reading(url)
     try:
@@ -42,6 +43,8 @@ def _read(connection: Connection) -> ForeignDirectory:
     user_ids = {user.id for user in users}
     memberships = read_memberships(connection, layout, rows, user_ids, findings)
     permissions = read_permissions(connection, layout, rows, findings)
+    principals = Principals(user_ids, {row.id for row in rows})
+    resources = read_resources(connection, layout, principals, findings)
     return ForeignDirectory(
         layout=permissions.label,
         users=users,
@@ -49,6 +52,6 @@ def _read(connection: Connection) -> ForeignDirectory:
         memberships=memberships,
         flags=permissions.flags,
         defaults=permissions.defaults,
-        resources=(),
+        resources=resources,
         findings=findings.all(),
     )

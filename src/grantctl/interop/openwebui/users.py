@@ -20,7 +20,7 @@ from grantctl.interop.openwebui.values import (
     as_text,
     created_at,
     fitted,
-    id_problem,
+    principal_problem,
 )
 from grantctl.model import Role, normalize_email
 from grantctl.store.connection import Connection, Row
@@ -65,7 +65,7 @@ def _row(columns: Row, known: Collection[str], findings: Findings) -> UserRow | 
     user_id, name, email, role, moment, account_id, password, active = columns
     id_text = as_text(user_id)
     subject = findings.about("user", id_text)
-    problem = "another user has its id" if id_text in known else id_problem(id_text)
+    problem = "another user has its id" if id_text in known else principal_problem(id_text)
     if problem or not id_text:
         subject.rejected(f"{problem}: left out")
         return None

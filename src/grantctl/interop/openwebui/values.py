@@ -11,8 +11,9 @@ import math
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+from grantctl.errors import InvalidError
 from grantctl.interop.openwebui.findings import REPLACEMENT, UNSTORABLE, Subject
-from grantctl.model import MAX_ID_LENGTH
+from grantctl.model import EVERYONE_ID, MAX_ID_LENGTH, require_resource_id
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -55,6 +56,25 @@ def id_problem(text: str | None) -> str | None:
         return "its id holds NUL or half of a surrogate pair"
     if len(text) > MAX_ID_LENGTH:
         return f"its id has more than {MAX_ID_LENGTH} characters"
+    return None
+
+
+def principal_problem(text: str | None) -> str | None:
+    """Why this cannot be the id of a user or group of ours, or None where it can."""
+    if text == EVERYONE_ID:
+        return f"its id is `{EVERYONE_ID}`, which stands for everyone"
+    return id_problem(text)
+
+
+def resource_problem(text: str | None) -> str | None:
+    """Why this cannot be the id of a resource of ours, or None where it can."""
+    problem = id_problem(text)
+    if problem or text is None or (text.isprintable() and text.strip()):
+        return problem
+    try:
+        require_resource_id(text)
+    except InvalidError as error:
+        return error.message
     return None
 
 
