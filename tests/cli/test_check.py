@@ -118,6 +118,7 @@ def test_json_holds_the_whole_decision(office: Cli) -> None:
             "kind": "permission",
             "asks_all": False,
             "ignores_role": False,
+            "scope": None,
             "decided_at": "NOW",
             "steps": [
                 {"rule": "pending", "verdict": None, "detail": "role user is not pending"},

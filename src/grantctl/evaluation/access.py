@@ -36,7 +36,9 @@ from grantctl.evaluation.access_steps import record_steps
 from grantctl.evaluation.access_warnings import find_warnings
 from grantctl.evaluation.decision import HeldGroup
 from grantctl.evaluation.facts import AccessFacts
+from grantctl.evaluation.remedies import scope_remedies
 from grantctl.evaluation.rules import expired_groups
+from grantctl.evaluation.scopes import Scope
 from grantctl.model import Action, PrincipalType
 
 __all__ = ["decide_access", "find_reach", "has_access", "users_with_access"]
@@ -50,8 +52,14 @@ def has_access(
     ignore_role: bool = False,
     ignore_owner: bool = False,
     ignore_base: bool = False,
+    scope: Scope | None = None,
 ) -> bool:
-    """Whether the user may do this to the resource (docs/semantics.md, "Resources")."""
+    """Whether the user may do this to the resource (docs/semantics.md, "Resources").
+
+    `scope` limits the user to a part of what it may do.
+    """
+    if scope is not None and not scope.covers_access(action, facts.resource.ref):
+        return False
     question = AccessQuestion(action, ignore_role, ignore_owner, ignore_base)
     by_role = role_verdict(facts, question)
     if by_role is not None:
@@ -131,7 +139,9 @@ _VIA = {
 _VIA_ORDER = ("owner", "direct", "group", "everyone", "public")
 
 
-def decide_access(facts: AccessFacts, question: AccessQuestion, *, now: datetime) -> AccessDecision:
+def decide_access(
+    facts: AccessFacts, question: AccessQuestion, *, now: datetime, scope: Scope | None = None
+) -> AccessDecision:
     """The whole decision about one user, one action and one resource, each step recorded."""
     held = held_by_pk(facts, now)
     hops = tuple(
@@ -144,7 +154,7 @@ def decide_access(facts: AccessFacts, question: AccessQuestion, *, now: datetime
         )
         for at, resource in enumerate(facts.chain)
     )
-    steps = record_steps(facts, question, hops)
+    steps = record_steps(facts, question, hops, scope)
     deciding = next(step for step in steps if step.verdict is not None)
     decision = AccessDecision(
         facts=facts,
@@ -157,5 +167,10 @@ def decide_access(facts: AccessFacts, question: AccessQuestion, *, now: datetime
         hops=hops,
         is_base_asked=asks_bases(question),
         expired=expired_groups(facts, now),
+        scope=scope,
     )
+    if decision.reason is AccessReason.SCOPE and scope is not None:
+        unlimited = decide_access(facts, question, now=now)
+        wider = [f"{question.action}:{facts.resource.ref}"]
+        return decision.advised((), scope_remedies(facts, scope, wider, unlimited.remedies))
     return decision.advised(find_warnings(decision), find_remedies(decision))

@@ -15,11 +15,13 @@ from enum import StrEnum
 
 from grantctl.evaluation.decision import HeldGroup, Remedy, Step, Warning
 from grantctl.evaluation.facts import AccessFacts, AccessGrant, Group, Resource, User
+from grantctl.evaluation.scopes import Scope
 
 
 class AccessReason(StrEnum):
     """Which rule decided."""
 
+    SCOPE = "scope"
     PENDING = "pending"
     ADMIN = "admin"
     OWNER = "owner"
@@ -113,6 +115,7 @@ class AccessDecision:
     `hops`: the resource, judged for the action, then its bases, judged for `read`.
     `is_base_asked`: whether the bases count: where `read` is asked, and they are not left out.
     `expired`: the groups that the user was in and whose membership has ended.
+    `scope`: what the token is limited to that stands for the user, if there is one.
     """
 
     facts: AccessFacts
@@ -127,6 +130,7 @@ class AccessDecision:
     expired: tuple[Group, ...]
     warnings: tuple[Warning, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    scope: Scope | None = None
 
     @property
     def user(self) -> User:
@@ -142,8 +146,13 @@ class AccessDecision:
 
     @property
     def is_decided_by_role(self) -> bool:
-        """Whether the access control was not asked."""
+        """Whether the role decided."""
         return self.reason in (AccessReason.PENDING, AccessReason.ADMIN)
+
+    @property
+    def is_control_asked(self) -> bool:
+        """Whether neither the token's scope nor the role decided."""
+        return not self.is_decided_by_role and self.reason is not AccessReason.SCOPE
 
     @property
     def failing(self) -> tuple[Hop, ...]:

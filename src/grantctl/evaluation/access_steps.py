@@ -18,19 +18,27 @@ from grantctl.evaluation.access_decision import (
 from grantctl.evaluation.access_rules import asks_bases, role_verdict
 from grantctl.evaluation.decision import Step
 from grantctl.evaluation.facts import AccessFacts, Resource
-from grantctl.evaluation.steps import named, role_steps
+from grantctl.evaluation.scopes import Scope
+from grantctl.evaluation.steps import named, role_steps, scope_step
 from grantctl.model import Action, PrincipalType, Role
 
 _HOP_RULES = (AccessReason.OWNER, AccessReason.PUBLIC, AccessReason.GRANT)
 
 
 def record_steps(
-    facts: AccessFacts, question: AccessQuestion, hops: tuple[Hop, ...]
+    facts: AccessFacts,
+    question: AccessQuestion,
+    hops: tuple[Hop, ...],
+    scope: Scope | None = None,
 ) -> tuple[Step, ...]:
     """Every rule in the order of asking; exactly one has a verdict: the one that decides."""
-    reason = _deciding(facts, question, hops)
+    ref = facts.resource.ref
+    is_covered = scope is None or scope.covers_access(question.action, ref)
+    reason = _deciding(facts, question, hops) if is_covered else AccessReason.SCOPE
     verdict = reason in (AccessReason.ADMIN, *_HOP_RULES)
-    return tuple(
+    asked = f"{question.action} {ref}"
+    of_scope = () if scope is None else (scope_step(scope, asked, is_covered=is_covered),)
+    return of_scope + tuple(
         Step(rule.value, verdict if rule is reason else None, words)
         for rule, words in _words(facts, question, hops)
         if rule is reason or rule is not AccessReason.BROKEN_BASE

@@ -22,7 +22,7 @@ from grantctl.model import Action
 def find_warnings(decision: AccessDecision) -> tuple[Warning, ...]:
     """Actions nobody has heard of, bases that are denied, memberships that end."""
     found = [*_unheard(decision)]
-    if not decision.is_decided_by_role:
+    if decision.is_control_asked:
         found += _base_denied(decision)
         found += _ending(decision) if decision.allowed else ended(decision.facts, decision.expired)
     return tuple(found)

@@ -14,11 +14,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from grantctl.evaluation.facts import Group, Membership, Permission, User
+from grantctl.evaluation.scopes import Scope
 
 
 class Reason(StrEnum):
     """Which rule decided."""
 
+    SCOPE = "scope"
     PENDING = "pending"
     ADMIN = "admin"
     GROUP = "group"
@@ -115,6 +117,7 @@ class Decision:
     """The answer to `check USER KEY`, with everything that was looked at.
 
     `expired`: the groups that the user was in and whose membership has ended.
+    `scope`: what the token is limited to that stands for the user, if there is one.
     """
 
     user: User
@@ -131,11 +134,17 @@ class Decision:
     expired: tuple[Group, ...]
     warnings: tuple[Warning, ...] = ()
     remedies: tuple[Remedy, ...] = ()
+    scope: Scope | None = None
 
     @property
     def is_decided_by_role(self) -> bool:
-        """Whether the permission tree was not asked."""
+        """Whether the role decided."""
         return self.reason in (Reason.PENDING, Reason.ADMIN)
+
+    @property
+    def is_tree_asked(self) -> bool:
+        """Whether neither the token's scope nor the role decided."""
+        return not self.is_decided_by_role and self.reason is not Reason.SCOPE
 
     @property
     def held(self) -> tuple[HeldGroup, ...]:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from grantctl.evaluation.decision import Decision, Reason
 from grantctl.evaluation.facts import Permission, PermissionFacts
-from grantctl.evaluation.remedies import find_remedies
+from grantctl.evaluation.remedies import find_remedies, scope_remedies
 from grantctl.evaluation.rules import (
     expired_groups,
     held_groups,
@@ -26,7 +26,8 @@ from grantctl.evaluation.rules import (
     role_verdict,
     tree_allows,
 )
-from grantctl.evaluation.steps import record_steps
+from grantctl.evaluation.scopes import Scope
+from grantctl.evaluation.steps import record_steps, scope_step
 from grantctl.evaluation.warnings import find_warnings
 
 __all__ = [
@@ -46,13 +47,17 @@ def has_permission(
     now: datetime,
     ignore_role: bool = False,
     require_all: bool = False,
+    scope: Scope | None = None,
 ) -> bool:
     """Whether the user has the permission (docs/semantics.md, rules 1 to 5).
 
-    A category is had if any leaf under it is, with `require_all` if every one is. Raises KeyError
-    where the facts hold neither a leaf nor a category of that key.
+    A category is had if any leaf under it is, with `require_all` if every one is. `scope` limits
+    the user to a part of what it has. Raises KeyError where the facts hold neither a leaf nor a
+    category of that key.
     """
-    permissions = _asked(facts, key)
+    permissions = _within(_asked(facts, key), scope, require_all=require_all)
+    if not permissions:
+        return False
     by_role = role_verdict(facts.user.role, ignore_role=ignore_role)
     if by_role is not None:
         return by_role
@@ -80,18 +85,22 @@ def decide(
     now: datetime,
     ignore_role: bool = False,
     require_all: bool = False,
+    scope: Scope | None = None,
 ) -> Decision:
     """The whole decision about one user and one key, each step recorded.
 
-    Raises KeyError where the facts hold neither a leaf nor a category of that key.
+    Of a category that a scope covers in part, the covered leaves alone are judged. Raises KeyError
+    where the facts hold neither a leaf nor a category of that key.
     """
-    permissions = _asked(facts, key)
-    is_category = permissions[0].key != key
+    asked = _asked(facts, key)
+    covered = _within(asked, scope, require_all=require_all)
+    is_category = asked[0].key != key
     held = held_groups(facts, now)
     by_role = role_verdict(facts.user.role, ignore_role=ignore_role)
+    is_tree_asked = by_role is None and bool(covered)
     leaves = tuple(
-        judge_leaf(facts, permission, held, is_decided_by_role=by_role is not None)
-        for permission in permissions
+        judge_leaf(facts, permission, held, is_decided_before=not is_tree_asked)
+        for permission in covered or asked
     )
     steps = record_steps(
         facts.user.role,
@@ -100,6 +109,7 @@ def decide(
         ignore_role=ignore_role,
         is_category=is_category,
         require_all=require_all,
+        scope=None if scope is None else scope_step(scope, key, is_covered=bool(covered)),
     )
     deciding = next(step for step in steps if step.verdict is not None)
     decision = Decision(
@@ -115,8 +125,23 @@ def decide(
         steps=steps,
         leaves=leaves,
         expired=expired_groups(facts, now),
+        scope=scope,
     )
+    if decision.reason is Reason.SCOPE and scope is not None:
+        unlimited = decide(facts, key, now=now, ignore_role=ignore_role, require_all=require_all)
+        wider = [leaf.permission.key for leaf in leaves]
+        return decision.advised((), scope_remedies(facts, scope, wider, unlimited.remedies))
     return decision.advised(find_warnings(facts, decision), find_remedies(facts, decision))
+
+
+def _within(
+    permissions: tuple[Permission, ...], scope: Scope | None, *, require_all: bool
+) -> tuple[Permission, ...]:
+    """Those of the permissions that the scope covers; none where it takes the whole away."""
+    if scope is None:
+        return permissions
+    covered = tuple(one for one in permissions if scope.covers_permission(one.key))
+    return () if require_all and len(covered) < len(permissions) else covered
 
 
 def _asked(facts: PermissionFacts, key: str) -> tuple[Permission, ...]:

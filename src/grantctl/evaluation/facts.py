@@ -99,6 +99,16 @@ class MemberFacts(Protocol):
     def memberships(self) -> tuple[Membership, ...]: ...
 
 
+class AskedFacts(MemberFacts, Protocol):
+    """Who is asked about, and the names by which a command would find something else."""
+
+    @property
+    def user(self) -> User: ...
+
+    @property
+    def taken_names(self) -> frozenset[str] | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class AccessGrant:
     """One action on one resource, given to a user, a group or everyone.

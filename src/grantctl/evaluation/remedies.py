@@ -7,10 +7,13 @@ is allowed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grantctl.evaluation.command_words import command, group_word, user_word
 from grantctl.evaluation.decision import Decision, Leaf, Reason, Remedy
-from grantctl.evaluation.facts import Group, PermissionFacts
+from grantctl.evaluation.facts import AskedFacts, Group, PermissionFacts
 from grantctl.evaluation.rules import is_met
+from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.steps import named
 
 MAX_SUGGESTED_GROUPS = 3
@@ -29,6 +32,22 @@ def find_remedies(facts: PermissionFacts, decision: Decision) -> tuple[Remedy, .
     return tuple(
         Remedy(f"{approve.description} and {one.description}", approve.commands + one.commands)
         for one in _tree_remedies(facts, decision, user)
+    )
+
+
+def scope_remedies(
+    facts: AskedFacts, scope: Scope, wider: Sequence[str], others: tuple[Remedy, ...]
+) -> tuple[Remedy, ...]:
+    """Another token, whose scope holds these entries too; `others` is what it takes besides."""
+    user = user_word(facts.user, facts.taken_names)
+    whole = " ".join(sorted({*scope.entries, *wider}))
+    issue = command("tokens", "issue", user, options=(f"--scope={whole}",))
+    wide = Remedy("issue a token whose scope covers it", (issue,))
+    if not others:
+        return (wide,)
+    return tuple(
+        Remedy(f"{one.description} and {wide.description}", one.commands + wide.commands)
+        for one in others
     )
 
 

@@ -75,13 +75,13 @@ def judge_leaf(
     permission: Permission,
     held: tuple[HeldGroup, ...],
     *,
-    is_decided_by_role: bool = False,
+    is_decided_before: bool = False,
 ) -> Leaf:
     """One permission by the tree alone: true in any held group, else the default.
 
-    Where the role has decided already, nothing of it is marked as decisive.
+    Where the role or a scope has decided already, nothing of it is marked as decisive.
     """
-    is_asked = not is_decided_by_role
+    is_asked = not is_decided_before
     values = [(one, facts.flags.get((one.group.pk, permission.key))) for one in held]
     in_group = any(value for _, value in values)
     return Leaf(

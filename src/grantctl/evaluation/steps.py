@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from grantctl.evaluation.decision import HeldGroup, Leaf, Step
+from grantctl.evaluation.scopes import Scope
 from grantctl.model import Role
 
 _MAX_NAMES = 3
@@ -22,11 +23,23 @@ def record_steps(
     ignore_role: bool,
     is_category: bool,
     require_all: bool,
+    scope: Step | None = None,
 ) -> tuple[Step, ...]:
-    """Every rule in the order of asking; exactly one has a verdict: the first that decides."""
-    steps = [*role_steps(role, ignore_role)]
+    """Every rule in the order of asking; exactly one has a verdict: the first that decides.
+
+    `scope`: what a token's scope said, where there is one.
+    """
+    steps = [] if scope is None else [scope]
+    steps += role_steps(role, ignore_role)
     steps += [_category_step(leaves, require_all)] if is_category else _leaf_steps(leaves[0], held)
     return tuple(_until_decided(steps))
+
+
+def scope_step(scope: Scope, asked: str, *, is_covered: bool) -> Step:
+    """What the token's scope says of what is asked: it denies, or decides nothing."""
+    covers = "covers" if is_covered else "does not cover"
+    words = f"the token's scope `{scope}` {covers} `{asked}`"
+    return Step("scope", None if is_covered else False, words)
 
 
 def named(names: Iterable[str]) -> str:

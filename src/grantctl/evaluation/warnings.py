@@ -17,7 +17,7 @@ from grantctl.evaluation.steps import named
 def find_warnings(facts: PermissionFacts, decision: Decision) -> tuple[Warning, ...]:
     """Restricting flags, gates that are off, falses without effect, memberships that end."""
     found = [*_restricting(decision)]
-    if not decision.is_decided_by_role:
+    if decision.is_tree_asked:
         found += _gates_off(facts, decision)
         found += _shadowed_falses(decision)
         found += _ending(facts, decision) if decision.allowed else ended(facts, decision.expired)

@@ -34,6 +34,7 @@ def access_document(decision: AccessDecision) -> Document:
         "ignores_role": question.ignore_role,
         "ignores_owner": question.ignore_owner,
         "ignores_base": question.ignore_base,
+        "scope": None if decision.scope is None else str(decision.scope),
         "decided_at": decision.decided_at,
         "steps": [
             {"rule": step.rule, "verdict": step.verdict, "detail": step.detail}

@@ -15,7 +15,7 @@ from grantctl.evaluation.access_steps import broken_words, owner_words, state_wo
 from grantctl.evaluation.facts import AccessGrant, Resource
 from grantctl.model import PrincipalType
 from grantctl.render.decisions import path_text
-from grantctl.render.explanation import role_node, verdict_tone, write_lines
+from grantctl.render.explanation import role_node, scope_nodes, verdict_tone, write_lines
 from grantctl.render.style import Style
 from grantctl.render.tree import Glyphs, Node, Tone, glyphs_for
 
@@ -35,6 +35,7 @@ def explain_access(decision: AccessDecision, glyphs: Glyphs) -> Node:
         verdict_tone(decision.allowed),
         (
             Node(f"because {decision.cause}"),
+            *scope_nodes(decision.scope, is_deciding=decision.reason is AccessReason.SCOPE),
             role_node(
                 decision.user.role,
                 by_role=decision.allowed if decision.is_decided_by_role else None,
@@ -49,7 +50,7 @@ def explain_access(decision: AccessDecision, glyphs: Glyphs) -> Node:
 
 def _hop_node(decision: AccessDecision, at: int, glyphs: Glyphs) -> Node:
     hop = decision.hops[at]
-    is_asked = not decision.is_decided_by_role and (at == 0 or decision.is_base_asked)
+    is_asked = decision.is_control_asked and (at == 0 or decision.is_base_asked)
     base = (
         "its base "
         if at == 1
@@ -118,5 +119,5 @@ def _inclusion(decision: AccessDecision, one: GrantJudgement, glyphs: Glyphs) ->
 def _broken_nodes(decision: AccessDecision) -> Iterator[Node]:
     if decision.facts.broken_base is None:
         return
-    is_asked = decision.is_base_asked and not decision.is_decided_by_role
+    is_asked = decision.is_base_asked and decision.is_control_asked
     yield Node(broken_words(decision.facts), Tone.NO if is_asked else Tone.ASIDE)

@@ -32,6 +32,7 @@ def decision_document(decision: Decision) -> Document:
         "kind": "category" if decision.is_category else "permission",
         "asks_all": decision.is_all_asked,
         "ignores_role": decision.is_role_ignored,
+        "scope": None if decision.scope is None else str(decision.scope),
         "decided_at": decision.decided_at,
         "steps": [
             {"rule": step.rule, "verdict": step.verdict, "detail": step.detail}

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from shlex import join
 from typing import TextIO
 
-from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Remedy
+from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Reason, Remedy
 from grantctl.evaluation.facts import Membership
+from grantctl.evaluation.scopes import Scope
 from grantctl.model import Role, Source
 from grantctl.render.decisions import path_text
 from grantctl.render.escape import escape, fit
@@ -46,6 +47,7 @@ def explain(decision: Decision, glyphs: Glyphs) -> Node:
         verdict_tone(decision.allowed),
         (
             Node(f"because {decision.cause}"),
+            *scope_nodes(decision.scope, is_deciding=decision.reason is Reason.SCOPE),
             role_node(
                 decision.user.role,
                 by_role=decision.allowed if decision.is_decided_by_role else None,
@@ -69,8 +71,15 @@ def role_node(role: Role, *, by_role: bool | None, is_ignored: bool) -> Node:
     return Node(f"role: {role}, {'not asked' if is_ignored else 'decides nothing'}", Tone.ASIDE)
 
 
+def scope_nodes(scope: Scope | None, *, is_deciding: bool) -> Iterator[Node]:
+    """The scope of the token that stands for the user, where there is one."""
+    if scope is not None:
+        note = "" if is_deciding else ", decides nothing"
+        yield Node(f"scope of the token: {scope}{note}", Tone.NO if is_deciding else Tone.ASIDE)
+
+
 def _tree_nodes(decision: Decision, glyphs: Glyphs) -> Iterator[Node]:
-    if decision.is_decided_by_role:
+    if not decision.is_tree_asked:
         yield Node(f"not asked: {_unasked(decision, glyphs)}", Tone.ASIDE)
     elif decision.is_category:
         yield from _category_nodes(decision, glyphs)
