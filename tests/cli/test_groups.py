@@ -208,7 +208,11 @@ def test_an_unknown_group_is_not_found_with_what_may_be_meant(cli: Cli, company:
 def test_a_deletion_is_asked_about_with_what_goes_along(cli: Cli, company: Database) -> None:
     cli("groups", "add", "backend", "ada", "bob")
     set_flags(company, "backend", chat__share=True)
-    question = "delete `backend` with 2 memberships and 1 flag, bringing `api` to the top level"
+    cli("resources", "create", "model:a")
+    cli("resources", "grant", "model:a", "read", "--group", "backend")
+    question = (
+        "delete `backend` with 2 memberships, 1 flag and 1 grant, bringing `api` to the top level"
+    )
     refused = cli("groups", "delete", "backend")
     assert (refused.code, refused.out, refused.err) == (
         6,
@@ -216,10 +220,10 @@ def test_a_deletion_is_asked_about_with_what_goes_along(cli: Cli, company: Datab
         f"error: {question}: not confirmed\nhint: confirm with --yes\n",
     )
     tried = cli("groups", "delete", "backend", "--dry-run")
-    assert (tried.code, tried.out, tried.err) == (0, "backend\t2\t1\tapi\n", DRY_RUN)
+    assert (tried.code, tried.out, tried.err) == (0, "backend\t2\t1\t1\tapi\n", DRY_RUN)
     assert paths(company) == ["company", "company/backend", "company/backend/api", "guests"]
     deleted = cli("groups", "delete", "backend", "--yes")
-    assert (deleted.code, deleted.out, deleted.err) == (0, "backend\t2\t1\tapi\n", "")
+    assert (deleted.code, deleted.out, deleted.err) == (0, "backend\t2\t1\t1\tapi\n", "")
     assert paths(company) == ["company", "api", "guests"]
 
 
@@ -227,7 +231,7 @@ def test_of_many_groups_the_first_are_named(cli: Cli, database: Database) -> Non
     make_groups(database, "a", "a/b", "c", "d", "e", "a/f")
     refused = cli("groups", "delete", "a", "c", "d", "e", "-o", "json")
     assert json.loads(refused.err)["error"]["message"] == (
-        "delete `a`, `c`, `d` and 1 more with no memberships and no flags, "
+        "delete `a`, `c`, `d` and 1 more with no memberships, no flags and no grants, "
         "bringing `b`, `f` to the top level: not confirmed"
     )
 
@@ -244,7 +248,7 @@ def test_on_a_terminal_the_answer_decides(
         cwd=str(tmp_path),
         dimensions=(24, 200),
     )
-    child.expect_exact("delete `guests` with no memberships and no flags? [y/N] ")
+    child.expect_exact("delete `guests` with no memberships, no flags and no grants? [y/N] ")
     child.sendline(answer)
     child.expect(pexpect.EOF)
     child.close()

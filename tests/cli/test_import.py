@@ -37,6 +37,17 @@ def source(tmp_path: Path) -> Path:
         users=(ADA, BOB),
         groups=(staff,),
         members=(("staff", "ada"), ("staff", "nobody")),
+        resources={
+            "model": [{"id": "gpt", "name": "GPT", "user_id": "gone", "created_at": 7}],
+            "tool": [{"id": "hammer", "name": "Hammer", "user_id": "ada", "created_at": 8}],
+        },
+        grants=[
+            ("model", "gpt", "user", "bob", "read"),
+            ("model", "gpt", "user", "nobody", "read"),
+            ("model", "gpt", "anyone", "*", "read"),
+            ("tool", "hammer", "user", "*", "read"),
+            ("tool", "saw", "user", "*", "read"),
+        ],
     )
 
 
@@ -47,12 +58,16 @@ def tally(out: str) -> dict[str, list[int]]:
 
 
 SAID = """read as Open WebUI 0.12.4
-3 adapted:
+5 adapted:
   user bob: its e-mail address `Bob@Example.com` kept in lower case as `bob@example.com`
   group staff: `chat.odd` is `1` here: taken as true
   permission chat.odd: not in this version's own tree: taken into the catalogue, default false
-1 rejected:
+  owner gone: there is no such user: kept as the missing owner of `model:gpt`
+  model gpt: 1 of its access grants name nobody, e.g. user `nobody`: kept
+3 rejected:
   membership staff/nobody: there is no user `nobody`: left out
+  model gpt: 1 of its access grants left out: `anyone` gives a signed-in user nothing
+  access grants tool: 1 left out: no tool has the id that they name
 """
 
 
@@ -63,12 +78,17 @@ def test_an_import_says_what_it_brought_and_what_it_could_not_take(cli: Cli, sou
     assert dry == Outcome(0, outcome.out, SAID + "warning: dry run: nothing was changed\n")
     assert (outcome.code, outcome.err) == (0, SAID)
     counts = tally(outcome.out)
-    assert list(counts) == ["permissions", "users", "groups", "memberships", "group permissions"]
+    assert list(counts) == [
+        *("permissions", "users", "groups", "memberships", "group permissions"),
+        *("resources", "access grants"),
+    ]
     assert {kind: numbers[0] for kind, numbers in counts.items() if kind != "permissions"} == {
         "users": 2,
         "groups": 1,
         "memberships": 1,
         "group permissions": 2,
+        "resources": 2,
+        "access grants": 2,
     }
     assert counts["permissions"][0] > 0
     assert cli("users", "list", "--fields", "email,role").out == (
@@ -90,7 +110,8 @@ def test_one_entry_of_the_audit_log_stands_for_an_import(cli: Cli, source: Path)
         "moving in",
     )
     assert entry["after"]["source"] == f"sqlite:///{source}"
-    assert entry["after"]["counts"]["users"] == {"created": 2, "updated": 0}
+    for kind in ("users", "resources", "access grants"):
+        assert entry["after"]["counts"][kind] == {"created": 2, "updated": 0}
 
 
 def test_a_second_import_finds_nothing_to_do(cli: Cli) -> None:
@@ -130,8 +151,9 @@ def test_every_format_tells_the_same(cli: Cli, source: Path) -> None:
         "object_id": "staff/nobody",
         "reason": "there is no user `nobody`: left out",
     }
-    assert [one for one in data["findings"] if one["kind"] == "rejected"] == [rejected]
-    assert len(data["findings"]) == 4
+    kinds = [one["kind"] for one in data["findings"]]
+    assert (kinds.count("adapted"), kinds.count("rejected")) == (5, 3)
+    assert rejected in data["findings"]
     assert yaml.safe_load(cli(*command, "-o", "yaml").out) == document
     assert json.loads(cli(*command, "-o", "ndjson").out) == data
     plain = tally(cli(*command).out)
@@ -221,7 +243,18 @@ def test_an_attached_database_is_asked_as_one_of_grantctl_s_own(source: Path) ->
     assert run("users", "list", "-o", "name", env=env).out == "ada@example.com\nbob@example.com\n"
     assert "chat.odd" in run("permissions", "list", "-o", "name", env=env).out.splitlines()
     assert run("groups", "list", "-o", "name", env=env) == Outcome(0, "Staff\n", "")
-    assert run("db", "check", env=env).code == 0
+    for code, asked in (
+        (0, ("bob@example.com", "read", "model:gpt")),
+        (3, ("bob@example.com", "write", "model:gpt")),
+        (0, ("bob@example.com", "read", "tool:hammer")),
+        (4, ("bob@example.com", "read", "tool:saw")),
+    ):
+        assert run("check", *asked, env=env).code == code, asked
+    checked = run("db", "check", env=env)
+    assert (checked.code, [line.split("\t")[1] for line in checked.out.splitlines()]) == (
+        3,
+        ["model:gpt"] * 2,  # its owner and one of its grants lead nowhere
+    )
     assert footprint(source.parent) == before
 
 

@@ -124,7 +124,8 @@ def test_a_question_about_many_names_a_few(people: Cli) -> None:
     named = ", ".join(f"`{name}`" for name in numbers[:5])
     assert f"to {named} and 3 more: not confirmed\n" in refused.err
     deletion = people("users", "delete", *numbers)
-    assert "`user4@example.com` with no memberships, 3 more with no memberships" in deletion.err
+    nothing = "with no memberships and no grants"
+    assert f"`user4@example.com` {nothing}, 3 more {nothing}" in deletion.err
     assert people("roles", "assign", "user", *numbers).err == ""
     again = people("roles", "assign", "user", *numbers)
     assert again.err.endswith("warning: so are 3 more\n")

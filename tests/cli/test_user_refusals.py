@@ -54,7 +54,7 @@ FAILURES: tuple[tuple[tuple[str, ...], int, str, str], ...] = (
         ("delete", BOB),
         6,
         "unconfirmed",
-        "delete `bob@example.com` with 1 membership: not confirmed",
+        "delete `bob@example.com` with 1 membership and no grants: not confirmed",
     ),
     (("list", "--cursor", "x"), 2, "usage", "`x` is no cursor"),
     (("list", "--limit", "0"), 2, "usage", "invalid value for `--limit`"),
@@ -100,12 +100,12 @@ def test_lines_of_stdin_that_are_no_names_are_refused(people: Cli) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"])
 def test_on_a_terminal_a_deletion_is_asked_for(people: Cli, url: str) -> None:
-    question = "delete `bob@example.com` with 1 membership? [y/N] "
+    question = "delete `bob@example.com` with 1 membership and no grants? [y/N] "
     for answer, code in (("n", 6), ("", 6), ("\x04", 6), ("y", 0)):
         child = pexpect.spawn(
             sys.executable,
             ["-m", "grantctl", "users", "delete", "bob@example.com", "--database", url],
-            env={**os.environ, "TERM": "dumb", "COLUMNS": "60"},
+            env={**os.environ, "TERM": "dumb", "COLUMNS": "80"},
             encoding="utf-8",
             timeout=20,
         )
@@ -119,9 +119,9 @@ def test_on_a_terminal_a_deletion_is_asked_for(people: Cli, url: str) -> None:
             assert lines[-1] == "error: declined, nothing was changed"
         else:
             assert lines[1:] == [
-                "User             Name       Role     Memberships",
-                "────────────────────────────────────────────────",
-                "bob@example.com  Bob [red]  pending            1",
+                "User             Name       Role     Memberships  Grants  Owned  New owner",
+                "──────────────────────────────────────────────────────────────────────────",
+                "bob@example.com  Bob [red]  pending            1       0      0",
             ]
     assert people("users", "list", "-o", "name").out == "ada@example.com\n"
 

@@ -194,14 +194,53 @@ def test_a_role_is_given_and_admin_only_after_a_question(people: Cli) -> None:
 def test_a_deletion_says_what_goes_along_before_it_asks(people: Cli) -> None:
     refused = people("users", "delete", "bob@example.com")
     unconfirmed = (
-        "error: delete `bob@example.com` with 1 membership: not confirmed\n"
+        "error: delete `bob@example.com` with 1 membership and no grants: not confirmed\n"
         "hint: confirm with --yes\n"
     )
     assert said(refused, "", unconfirmed, 6)
     dry = people("users", "delete", "Bob [red]", "--dry-run")
-    row = "bob@example.com\tBob [red]\tpending\t1\n"
+    row = "bob@example.com\tBob [red]\tpending\t1\t0\t0\t\n"
     assert said(dry, row, "warning: dry run: nothing was changed\n")
     assert people("groups", "members", "staff", "-o", "name").out == "bob@example.com\n"
     assert said(people("users", "delete", BOB, "bob@example.com", "--yes"), row)
     assert said(people("users", "list", "-o", "name"), "ada@example.com\n")
     assert said(people("groups", "members", "staff"))
+
+
+def test_what_a_deleted_user_owns_is_handed_over_or_has_no_owner(people: Cli) -> None:
+    for one in "abcd":
+        people("resources", "create", f"model:{one}", "--owner", BOB)
+    people("resources", "grant", "model:a", "read", "--user", BOB)
+    guard = (
+        "error: `bob@example.com` owns `model:a`, `model:b`, `model:c` and 1 more\n"
+        "hint: hand them over with --reassign-to USER, "
+        "or leave them without an owner with --orphan\n"
+    )
+    for arguments in ((), ("--yes",), ("--dry-run",)):
+        assert said(people("users", "delete", BOB, *arguments), "", guard, 5)
+    belongings = "delete `bob@example.com` with 1 membership and 1 grant"
+    for option, what in (
+        (("--orphan",), "leaving 4 resources without an owner"),
+        (("--reassign-to", ADA), "handing 4 resources over to `ada@example.com`"),
+    ):
+        unconfirmed = f"error: {belongings}, {what}: not confirmed\nhint: confirm with --yes\n"
+        assert said(people("users", "delete", BOB, *option), "", unconfirmed, 6)
+    row = "bob@example.com\tBob [red]\tpending\t1\t1\t4\t"
+    dry = people("users", "delete", BOB, "--orphan", "--dry-run")
+    assert said(dry, f"{row}\n", "warning: dry run: nothing was changed\n")
+    given = people("users", "delete", BOB, "--reassign-to", ADA, "--yes")
+    assert said(given, f"{row}ada@example.com\n")
+    listed = people("resources", "list", "--fields", "resource,owner,access")
+    assert said(listed, "".join(f"model:{one}\tada@example.com\tprivate\n" for one in "abcd"))
+
+
+def test_a_new_owner_is_somebody_who_stays(people: Cli) -> None:
+    people("resources", "create", "model:a", "--owner", BOB)
+    people("users", "create", "chen@example.com")
+    both = people("users", "delete", BOB, "--orphan", "--reassign-to", ADA)
+    assert said(both, "", "error: say one of the two: `--reassign-to USER` or `--orphan`\n", 2)
+    gone = people("users", "delete", BOB, "chen@example.com", "--reassign-to", "chen@example.com")
+    error = "error: `chen@example.com` is deleted too, so it cannot be the new owner\n"
+    assert said(gone, "", error, 5)
+    nobody = people("users", "delete", BOB, "--reassign-to", "nobody", "--yes")
+    assert said(nobody, "", "error: no user `nobody`\nhint: grantctl users list\n", 4)

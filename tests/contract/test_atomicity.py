@@ -31,7 +31,16 @@ SENT = (
     (signal.SIGHUP, "postgresql"),
 )
 MOMENTS = 3
-TABLES = ("users", "groups", "memberships", "permissions", "group_permissions", "audit_events")
+TABLES = (
+    "users",
+    "groups",
+    "memberships",
+    "permissions",
+    "resources",
+    "access_grants",
+    "group_permissions",
+    "audit_events",
+)
 
 
 def counts(url: str) -> list[int]:

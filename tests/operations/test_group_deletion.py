@@ -9,6 +9,7 @@ import pytest
 from grantctl.errors import (
     NotFoundError,
 )
+from grantctl.operations.access_grants import Principals, grant
 from grantctl.operations.groups import (
     DeletedGroup,
     delete_groups,
@@ -16,6 +17,7 @@ from grantctl.operations.groups import (
     show_group,
 )
 from grantctl.operations.memberships import MemberRecord, add_members, list_members
+from grantctl.operations.resources import AccessState, create_resource, show_resource
 from grantctl.store.connection import open_reading
 from grantctl.store.database import Database
 from tests.operations.group_examples import (
@@ -42,8 +44,13 @@ def test_a_deletion_takes_memberships_and_flags_and_frees_the_children(database:
     add_members(database, INTENT, "backend", ["ada"])
     add_members(database, INTENT, "backend", ["bob"], expires_at=LATER)
     add_members(database, INTENT, "api", ["bob"])
+    create_resource(database, INTENT, "model:a")
+    for action in ("use", "read"):
+        grant(database, INTENT, ["model:a"], action, Principals(groups=("backend",)))
     backend = show_group(database, "backend", now=NOW)
-    expected = DeletedGroup(backend.group.id, "backend", 2, 2, backend.children)
+    expected = DeletedGroup(
+        backend.group.id, "backend", 2, 2, ("model:a read", "model:a use"), backend.children
+    )
     assert plan_deletion(database, ["backend"]) == [expected]
     assert delete_groups(database, INTENT, ["backend"]) == [expected]
     assert paths(database) == ["company", "api", "db"]
@@ -62,9 +69,11 @@ def test_a_deletion_takes_memberships_and_flags_and_frees_the_children(database:
         "parent": show_group(database, "company", now=NOW).group.id,
         "members": [one.user.id for one in _members_of(database, "ada", "bob")],
         "permissions": {"chat.controls": False, "chat.share": True},
+        "grants": ["model:a read", "model:a use"],
         "children": [child.id for child in backend.children],
     }
-    assert _rows_left(database, backend.group.id) == [(0,), (0,)]
+    assert _rows_left(database) == [(0,), (0,), (0,)]
+    assert show_resource(database, "model:a").resource.state is AccessState.PRIVATE
 
 
 def _members_of(database: Database, *names: str) -> tuple[MemberRecord, ...]:
@@ -73,8 +82,8 @@ def _members_of(database: Database, *names: str) -> tuple[MemberRecord, ...]:
     return list_members(database, "probe", EVERYTHING, now=NOW).items
 
 
-def _rows_left(database: Database, group: str) -> list[tuple[int]]:
-    """How many memberships and flags point to a group that is no more."""
+def _rows_left(database: Database) -> list[tuple[int]]:
+    """How many memberships, flags and grants point to a group that is no more."""
     connection = open_reading(database.url)
     try:
         return [
@@ -85,6 +94,7 @@ def _rows_left(database: Database, group: str) -> list[tuple[int]]:
                 "SELECT count(*) FROM group_permissions "
                 "WHERE group_pk NOT IN (SELECT pk FROM groups)"
             ),
+            *connection.rows("SELECT count(*) FROM access_grants"),
         ]
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""Policy settings: the default role."""
+"""Policy settings: the default role, and whether admins may everything."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import Session
 
-from grantctl.errors import InvalidError
+from grantctl.errors import InvalidError, NotFoundError
 from grantctl.model import Role
 from grantctl.operations.policies import (
     DEFAULT_ROLE_KEY,
     DefaultRole,
     DefaultRoleChange,
+    Policy,
+    PolicyChange,
+    get_policy,
     set_default_role,
+    set_policy,
     show_default_role,
+    unset_policy,
 )
+from grantctl.operations.policy_settings import ADMIN_BYPASS_KEY
 from grantctl.operations.users import create_user
 from grantctl.store.database import Database
-from grantctl.store.session import change
+from grantctl.store.session import change, read_session
 from grantctl.store.tables import PolicySettingRow
 from tests.operations.directories import DRY, INTENT, add_user, events
 
@@ -76,9 +82,78 @@ def test_a_default_role_from_elsewhere_makes_nobody_admin_and_can_be_mended(
     assert create_user(database, INTENT, email="bob@example.com").user.role is Role.USER
 
 
-def _store(database: Database, value: object) -> None:
+def test_admins_may_everything_until_somebody_decides_otherwise(database: Database) -> None:
+    key = ADMIN_BYPASS_KEY
+    assert get_policy(database, key) == Policy(key, True, is_set=False)
+    assert set_policy(database, INTENT, key, "FALSE") == PolicyChange(
+        Policy(key, False, True), True
+    )
+    assert get_policy(database, key) == Policy(key, False, is_set=True)
+    with read_session(database) as session:
+        assert session.get_one(PolicySettingRow, key).value is False
+    assert set_policy(database, INTENT, key, "false").before is False
+    assert unset_policy(database, INTENT, key) == PolicyChange(Policy(key, True, False), False)
+    assert unset_policy(database, INTENT, key) == PolicyChange(Policy(key, True, False), True)
+    assert events(database) == [
+        ("policy.set", None, {"value": False}),
+        ("policy.unset", {"value": False}, None),
+    ]
+
+
+def test_the_default_role_is_one_of_the_policy_settings(database: Database) -> None:
+    assert set_policy(database, INTENT, DEFAULT_ROLE_KEY, "user").before == "pending"
+    assert show_default_role(database) == DefaultRole(Role.USER, is_set=True)
+    assert get_policy(database, DEFAULT_ROLE_KEY) == Policy(DEFAULT_ROLE_KEY, "user", is_set=True)
+    unset_policy(database, INTENT, DEFAULT_ROLE_KEY)
+    assert show_default_role(database) == DefaultRole(Role.PENDING, is_set=False)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (ADMIN_BYPASS_KEY, "1"),
+        (ADMIN_BYPASS_KEY, ""),
+        (ADMIN_BYPASS_KEY, "true "),
+        (DEFAULT_ROLE_KEY, "admin"),
+        (DEFAULT_ROLE_KEY, "owner"),
+    ],
+)
+def test_a_value_that_may_not_be_is_refused(database: Database, key: str, text: str) -> None:
+    with pytest.raises(InvalidError):
+        set_policy(database, INTENT, key, text)
+    assert events(database) == []
+
+
+def test_a_setting_that_there_is_not_is_not_found(database: Database) -> None:
+    for attempt in (
+        lambda: get_policy(database, "access.admin"),
+        lambda: set_policy(database, INTENT, "access.admin", "true"),
+        lambda: unset_policy(database, INTENT, "access.admin"),
+    ):
+        with pytest.raises(NotFoundError) as raised:
+            attempt()
+        assert raised.value.message == "no policy setting `access.admin`"
+        assert raised.value.hint == (
+            "did you mean `access.admin_bypass`? there are: users.default_role, access.admin_bypass"
+        )
+
+
+@pytest.mark.parametrize("stored", [0, 1, "true", None, [], {}])
+def test_what_another_program_stored_is_never_taken_for_a_yes_or_a_no(
+    database: Database, stored: object
+) -> None:
+    _store(database, stored, ADMIN_BYPASS_KEY)
+    with pytest.raises(InvalidError) as raised:
+        get_policy(database, ADMIN_BYPASS_KEY)
+    assert raised.value.hint == "grantctl config set access.admin_bypass true"
+    set_policy(database, INTENT, ADMIN_BYPASS_KEY, "true")
+    assert events(database) == [("policy.set", {"value": stored}, {"value": True})]
+    assert get_policy(database, ADMIN_BYPASS_KEY).value is True
+
+
+def _store(database: Database, value: object, key: str = DEFAULT_ROLE_KEY) -> None:
     def work(session: Session) -> None:
-        row = PolicySettingRow(key=DEFAULT_ROLE_KEY, value=value, updated_by="another program")
+        row = PolicySettingRow(key=key, value=value, updated_by="another program")
         row.updated_at = datetime.now(UTC)
         session.add(row)
 

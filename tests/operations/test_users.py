@@ -110,7 +110,11 @@ def test_every_change_of_a_user_is_recorded_without_its_hash(database: Database)
         ("user.create", None, bob),
         ("user.update", old, old | {"name": "Ada L."}),
         ("user.set_password", bob, bob | {"has_password": True}),
-        ("user.delete", bob | {"has_password": True, "memberships": 0}, None),
+        (
+            "user.delete",
+            bob | {"has_password": True, "memberships": 0, "grants": [], "owned": []},
+            None,
+        ),
     ]
 
 

@@ -28,7 +28,7 @@ from grantctl.store.connection import Connection, open_reading
 from grantctl.store.database import Database
 from grantctl.store.migrate import head_revision, migration_config
 from grantctl.store.postgres import connect
-from grantctl.store.tables import Base
+from grantctl.store.credential_tables import Base
 from grantctl.store.url import SQLITE, DatabaseUrl, parse_url
 from tests.conftest import INTENT
 from tests.store.generated import fill

@@ -12,13 +12,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Questions": {
         "check": ("check", "may this user do it? (exit 0 or 3)"),
         "explain": ("explain", "why, and on a denial what would allow it"),
-        "who-can": ("who_can", "who has a permission, and through what"),
+        "who-can": ("who_can", "who may do it, and through what"),
         "access": ("access", "everything that one user may"),
     },
     "Directory": {
         "users": ("users", "list, make, approve, suspend and delete users"),
         "roles": ("roles", "what roles mean, who holds them, which new users get"),
         "groups": ("groups", "groups, their members and their parents"),
+        "resources": ("resources", "resources, their owners, and who may read or write them"),
         "permissions": ("permissions", "the catalogue, and what groups and defaults set"),
     },
     "Database": {

@@ -64,6 +64,17 @@ STEPS: tuple[tuple[str, str, ExitCode], ...] = (
         ExitCode.OK,
     ),
     (
+        "Dana made a preset of a model, for everyone to use. Why can nobody in support use it, not "
+        "even she?",
+        "explain dana@example.com read model:helpdesk",
+        ExitCode.NO,
+    ),
+    (
+        "Who may use the preset, and through what?",
+        "who-can read model:helpdesk",
+        ExitCode.OK,
+    ),
+    (
         "A change can be tried first. For how many does it change anything?",
         "permissions set --group interns features.channels=false --dry-run",
         ExitCode.OK,

@@ -15,6 +15,7 @@ from grantctl.cli.command import command, new_app
 from grantctl.cli.complete import complete_group
 from grantctl.cli.members import GROUP
 from grantctl.cli.paging import CURSOR, EVERYTHING, LIMIT, page_request
+from grantctl.cli.wording import amount, some
 from grantctl.errors import UsageError
 from grantctl.render.columns import Column
 from grantctl.render.groups import groups_value, path_value
@@ -40,10 +41,10 @@ DELETED_COLUMNS = (
     Column("name", "Deleted group", is_name=True),
     Column("memberships", "Memberships", justify="right"),
     Column("flags", "Flags", justify="right"),
+    Column("grants", "Grants", justify="right"),
     Column("children", "Now at the top level"),
     Column("id", "Id", is_extra=True),
 )
-MAX_NAMED = 3
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="of the new group", show_default=False)]
 PARENT = Annotated[
     str | None,
@@ -145,7 +146,7 @@ def move(
 
 @command(app, "delete", changes=True)
 def delete(call: Call, groups: GROUPS, yes: YES = False) -> None:
-    """Delete groups with their memberships and flags. Those below them come to the top level."""
+    """Delete groups with all they have and are granted. Those below them come to the top level."""
     if not yes and not call.is_dry_run:
         plan = operations.groups.plan_deletion(call.database, groups)
         call.confirm(_deletion_question(plan), is_confirmed=False)
@@ -212,6 +213,7 @@ def _deleted(deleted: DeletedGroup, style: Style) -> dict[str, object]:
         "name": deleted.name,
         "memberships": deleted.member_count,
         "flags": deleted.flag_count,
+        "grants": len(deleted.grants),
         "children": groups_value(deleted.children, style),
         "id": deleted.id,
     }
@@ -219,19 +221,11 @@ def _deleted(deleted: DeletedGroup, style: Style) -> dict[str, object]:
 
 def _deletion_question(plan: Sequence[DeletedGroup]) -> str:
     children = [child.name for one in plan for child in one.children]
-    memberships = _amount(sum(one.member_count for one in plan), "membership")
-    flags = _amount(sum(one.flag_count for one in plan), "flag")
-    question = f"delete {_names([one.name for one in plan])} with {memberships} and {flags}"
+    memberships = amount(sum(one.member_count for one in plan), "membership")
+    flags = amount(sum(one.flag_count for one in plan), "flag")
+    grants = amount(sum(len(one.grants) for one in plan), "grant")
+    names = some([one.name for one in plan])
+    question = f"delete {names} with {memberships}, {flags} and {grants}"
     if not children:
         return question
-    return f"{question}, bringing {_names(children)} to the top level"
-
-
-def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:MAX_NAMED])
-    more = len(names) - MAX_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _amount(count: int, noun: str) -> str:
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+    return f"{question}, bringing {some(children)} to the top level"

@@ -30,6 +30,9 @@ DELETED_COLUMNS = (
     Column("name", "Name"),
     Column("role", "Role"),
     Column("memberships", "Memberships", justify="right"),
+    Column("grants", "Grants", justify="right"),
+    Column("owned", "Owned", justify="right"),
+    Column("new_owner", "New owner"),
     Column("id", "Id", is_extra=True),
     Column("email", "E-mail", is_extra=True),
 )
@@ -41,8 +44,14 @@ def user_row(user: UserRecord) -> dict[str, object]:
 
 
 def deleted_row(deleted: DeletedUser) -> dict[str, object]:
-    """A user that is gone, and how many memberships went with it."""
-    return {**user_row(deleted.user), "memberships": deleted.membership_count}
+    """A user that is gone, what went with it, and who owns now what it owned."""
+    return {
+        **user_row(deleted.user),
+        "memberships": deleted.membership_count,
+        "grants": len(deleted.grants),
+        "owned": len(deleted.owned),
+        "new_owner": None if deleted.new_owner is None else deleted.new_owner.label,
+    }
 
 
 def user_document(

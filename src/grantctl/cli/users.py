@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,7 @@ from grantctl.cli.assigning import (
 )
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.complete import complete_group, complete_role
+from grantctl.cli.complete import complete_group, complete_role, complete_user
 from grantctl.cli.named_users import STDIN as USERS_STDIN
 from grantctl.cli.named_users import USERS, named_users
 from grantctl.cli.paging import CURSOR, EVERYTHING, LIMIT, page_request
@@ -34,12 +35,13 @@ from grantctl.cli.user_documents import (
     user_document,
     user_row,
 )
+from grantctl.cli.wording import amount
 from grantctl.errors import UsageError
 from grantctl.model import Role, normalize_email, parse_role
 
 if TYPE_CHECKING:
     from grantctl.operations.user_rows import UserDetail
-    from grantctl.operations.users import CreatedUser
+    from grantctl.operations.users import CreatedUser, DeletedUser
 
 app = new_app("List, make, change, approve, suspend and delete users.")
 
@@ -59,6 +61,16 @@ NAME = Annotated[
     str | None,
     typer.Option("--name", metavar="NAME", help="the name that is shown", show_default=False),
 ]
+REASSIGN_TO = Annotated[
+    str | None,
+    typer.Option(
+        "--reassign-to",
+        metavar="USER",
+        help="who shall own what they own",
+        autocompletion=complete_user,
+    ),
+]
+ORPHAN = Annotated[bool, typer.Option("--orphan", help="nobody shall own what they own")]
 
 
 @command(app, "list")
@@ -177,34 +189,48 @@ def set_password(
 
 
 @command(app, "delete", changes=True)
-def delete(call: Call, users: USERS = None, stdin: USERS_STDIN = False, yes: YES = False) -> None:
-    """Delete users with their memberships; all of them or none."""
+def delete(
+    call: Call,
+    users: USERS = None,
+    stdin: USERS_STDIN = False,
+    reassign_to: REASSIGN_TO = None,
+    orphan: ORPHAN = False,
+    yes: YES = False,
+) -> None:
+    """Delete users with their memberships and grants; all of them or none."""
+    if orphan and reassign_to is not None:
+        raise UsageError("say one of the two: `--reassign-to USER` or `--orphan`")
     names: Sequence[str] = named_users(users, stdin=stdin)
+    attempt = partial(
+        operations.users.delete_users, call.database, reassign_to=reassign_to, orphan=orphan
+    )
     if not yes and not call.is_dry_run:
-        names = _confirmed_deletions(call, names)
-    deleted = operations.users.delete_users(call.database, call.intent, names)
+        planned = attempt(replace(call.intent, dry_run=True), names)
+        call.confirm(_deletion_question(planned), is_confirmed=False)
+        names = [one.user.id for one in planned]  # what was confirmed, whoever has the names by now
+    deleted = attempt(call.intent, names)
     call.show_rows("users-deleted", map(deleted_row, deleted), DELETED_COLUMNS)
     call.say_dry_run()
 
 
-def _confirmed_deletions(call: Call, names: Sequence[str]) -> list[str]:
-    """The ids of these users, once it is confirmed that they shall go with what they have."""
-    tried = replace(call.intent, dry_run=True)
-    planned = operations.users.delete_users(call.database, tried, names)
-    parts = [
-        f"`{one.user.label}` with {_count(one.membership_count, 'membership')}"
-        for one in planned[:MAX_LISTED]
-    ]
+def _deletion_question(planned: Sequence[DeletedUser]) -> str:
+    parts = [f"`{one.user.label}` with {_belongings([one])}" for one in planned[:MAX_LISTED]]
     rest = planned[MAX_LISTED:]
     if rest:
-        memberships = _count(sum(one.membership_count for one in rest), "membership")
-        parts.append(f"{len(rest)} more with {memberships}")
-    call.confirm(f"delete {', '.join(parts)}", is_confirmed=False)
-    return [one.user.id for one in planned]
+        parts.append(f"{len(rest)} more with {_belongings(rest)}")
+    question = f"delete {', '.join(parts)}"
+    owned = sum(len(one.owned) for one in planned)
+    if not owned:
+        return question
+    heir = next(filter(None, (one.new_owner for one in planned)), None)
+    if heir is None:
+        return f"{question}, leaving {amount(owned, 'resource')} without an owner"
+    return f"{question}, handing {amount(owned, 'resource')} over to `{heir.label}`"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+def _belongings(deleted: Sequence[DeletedUser]) -> str:
+    memberships = amount(sum(one.membership_count for one in deleted), "membership")
+    return f"{memberships} and {amount(sum(len(one.grants) for one in deleted), 'grant')}"
 
 
 def _first_user_warnings(created: CreatedUser, asked: Role | None) -> list[str]:

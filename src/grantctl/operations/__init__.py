@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from grantctl.lazy import lazy_submodules
 
 if TYPE_CHECKING:
+    from grantctl.operations import access_grants as access_grants
+    from grantctl.operations import access_questions as access_questions
     from grantctl.operations import attaching as attaching
     from grantctl.operations import audit as audit
+    from grantctl.operations import batches as batches
     from grantctl.operations import catalogue as catalogue
     from grantctl.operations import changes as changes
     from grantctl.operations import databases as databases
@@ -24,7 +27,11 @@ if TYPE_CHECKING:
     from grantctl.operations import memberships as memberships
     from grantctl.operations import pages as pages
     from grantctl.operations import policies as policies
+    from grantctl.operations import policy_settings as policy_settings
     from grantctl.operations import questions as questions
+    from grantctl.operations import resource_selection as resource_selection
+    from grantctl.operations import resource_transfer as resource_transfer
+    from grantctl.operations import resources as resources
     from grantctl.operations import roles as roles
     from grantctl.operations import users as users
 
@@ -32,8 +39,11 @@ __getattr__ = lazy_submodules(
     __name__,
     frozenset(
         {
+            "access_grants",
+            "access_questions",
             "attaching",
             "audit",
+            "batches",
             "catalogue",
             "changes",
             "databases",
@@ -46,7 +56,11 @@ __getattr__ = lazy_submodules(
             "memberships",
             "pages",
             "policies",
+            "policy_settings",
             "questions",
+            "resource_selection",
+            "resource_transfer",
+            "resources",
             "roles",
             "users",
         }

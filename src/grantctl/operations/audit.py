@@ -23,7 +23,7 @@ class AuditEvent:
     """One change. `before` and `after` are what the change made of the object, as JSON.
 
     `object` is what a person calls it: a user's e-mail or a group's name, as it is now, or, where
-    it was deleted, as the entry tells it; else the id.
+    it was deleted, as the entry tells it; a resource's `TYPE:ID`; else the id.
     """
 
     number: int
@@ -93,7 +93,8 @@ def _names_now(session: Session, rows: Sequence[AuditEventRow]) -> dict[tuple[st
 def _event(row: AuditEventRow, names: Mapping[tuple[str, str], str]) -> AuditEvent:
     told = [facts for facts in (row.before, row.after) if isinstance(facts, dict)]
     told_names = (facts.get("email") or facts.get("name") for facts in told)
-    told_name = next(filter(None, told_names), row.object_id)
+    is_named_by_id = row.object_type == "resource"  # `TYPE:ID` is what a person calls it
+    told_name = row.object_id if is_named_by_id else next(filter(None, told_names), row.object_id)
     return AuditEvent(
         number=row.pk,
         at=row.at,

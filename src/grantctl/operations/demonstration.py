@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from grantctl.model import Role
-from grantctl.operations import databases, flags, groups, memberships, policies, users
+from grantctl.operations import (
+    access_grants,
+    databases,
+    flags,
+    groups,
+    memberships,
+    policies,
+    resources,
+    users,
+)
 from grantctl.operations.changes import Intent
+from grantctl.operations.grant_principals import Principals
 from grantctl.store.database import Database
 from grantctl.store.url import DatabaseUrl
 
@@ -36,6 +46,12 @@ _FLAGS = {
     "interns": {"workspace.tools": False, "features.web_search": False},
     "support": {"sharing.public_knowledge": True},
 }
+# name, owner, what it is made of, whether everyone may read it
+_RESOURCES = {
+    "model:llama3": ("Llama 3", None, None, True),
+    "model:gpt-4o": ("GPT-4o", "ada@example.com", None, False),
+    "model:helpdesk": ("Helpdesk", "dana@example.com", "model:gpt-4o", True),
+}
 INTERNSHIP = timedelta(days=90)
 
 
@@ -55,4 +71,10 @@ def make_organisation(url: DatabaseUrl) -> Database:
     flags.set_flags(database, _INTENT, None, {"chat.controls": False, "features.channels": False})
     for group, values in _FLAGS.items():
         flags.set_flags(database, _INTENT, group, values)
+    for reference, (name, owner, base, is_public) in _RESOURCES.items():
+        resources.create_resource(
+            database, _INTENT, reference, name=name, owner=owner, base=base, is_public=is_public
+        )
+    engineering = Principals(groups=("engineering",))
+    access_grants.grant(database, _INTENT, ["model:gpt-4o"], "read", engineering)
     return database

@@ -1,6 +1,7 @@
 """Groups deleted, and all that goes along with them.
 
-Owns saying it before and after. Leaves to the database to take memberships and flags away.
+Owns saying it before and after. Leaves to the database to take memberships, flags and access grants
+away.
 """
 
 from __future__ import annotations
@@ -20,22 +21,31 @@ from grantctl.operations.group_records import (
     read_children,
     read_flags,
 )
+from grantctl.operations.resource_rows import grant_texts
 from grantctl.store.database import Database, refuse_attached
 from grantctl.store.session import read_session
-from grantctl.store.tables import GroupPermissionRow, GroupRow, MembershipRow, UserRow
+from grantctl.store.tables import (
+    AccessGrantRow,
+    GroupPermissionRow,
+    GroupRow,
+    MembershipRow,
+    UserRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedGroup:
     """A deleted group and what goes along with it.
 
-    Expired memberships are counted too; `children` are the groups that become top-level ones.
+    Expired memberships are counted too; `grants` as `model:gpt-4o read`; `children` are the groups
+    that become top-level ones.
     """
 
     id: str
     name: str
     member_count: int
     flag_count: int
+    grants: tuple[str, ...]
     children: tuple[Group, ...]
 
 
@@ -47,7 +57,7 @@ def plan_deletion(database: Database, references: list[str]) -> list[DeletedGrou
 
 
 def delete_groups(database: Database, intent: Intent, references: list[str]) -> list[DeletedGroup]:
-    """Delete groups with their memberships and flags; all of them or none.
+    """Delete groups with their memberships, flags and access grants; all of them or none.
 
     Groups right below become top-level ones. Raises NotFoundError, AmbiguousError.
     """
@@ -79,12 +89,16 @@ def _find_rows(session: Session, references: list[str]) -> list[GroupRow]:
 
 def _deletions(session: Session, rows: list[GroupRow]) -> list[DeletedGroup]:
     doomed = {row.pk for row in rows}
+    grants: dict[int, list[str]] = {}
+    for pk, text in grant_texts(session, column=AccessGrantRow.group_pk, pks=[*doomed]):
+        grants.setdefault(pk, []).append(text)
     return [
         DeletedGroup(
             id=row.id,
             name=row.name,
             member_count=_count(session, MembershipRow, row),
             flag_count=_count(session, GroupPermissionRow, row),
+            grants=tuple(grants.get(row.pk, ())),
             children=tuple(
                 child for child in read_children(session, row.pk) if child.pk not in doomed
             ),
@@ -109,5 +123,6 @@ def _last_facts(session: Session, row: GroupRow, deleted: DeletedGroup) -> dict[
     return group_facts(group_record(session, row)) | {
         "members": list(members),
         "permissions": read_flags(session, row.pk),
+        "grants": [*deleted.grants],
         "children": [child.id for child in deleted.children],
     }

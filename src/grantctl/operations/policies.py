@@ -1,7 +1,7 @@
 """Policy settings: kept in the database, so that every host decides alike.
 
-Owns their keys, defaults and validation. Each change takes effect at the next decision of every
-process.
+Owns reading, setting and unsetting them. Each change takes effect at the next decision of every
+process. Leaves what a value may be to `policy_settings`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,55 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel import Session
 
-from grantctl.errors import InvalidError
 from grantctl.model import Role
 from grantctl.operations.changes import Change, Intent, perform
+from grantctl.operations.policy_settings import (
+    DEFAULT_ROLE,
+    DEFAULT_ROLE_KEY,
+    PolicyValue,
+    find_setting,
+    require_default_role,
+)
 from grantctl.store.database import Database
 from grantctl.store.session import read_session
 from grantctl.store.tables import PolicySettingRow
 
-DEFAULT_ROLE_KEY = "users.default_role"
-DEFAULT_ROLE = Role.PENDING  # specification, "Configuration Options": DEFAULT_USER_ROLE
+__all__ = [
+    "DEFAULT_ROLE",
+    "DEFAULT_ROLE_KEY",
+    "DefaultRole",
+    "DefaultRoleChange",
+    "Policy",
+    "PolicyChange",
+    "default_role",
+    "get_policy",
+    "set_default_role",
+    "set_policy",
+    "show_default_role",
+    "unset_policy",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A setting as it is, and whether somebody chose it."""
+
+    key: str
+    value: PolicyValue
+    is_set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """A setting after a change. `before` is what was stored, whatever that was; the default where
+    nothing was.
+    """
+
+    policy: Policy
+    before: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +76,38 @@ class DefaultRoleChange:
     before: str
 
 
+def get_policy(database: Database, key: str) -> Policy:
+    """One setting. Raises NotFoundError, InvalidError for a broken value, DatabaseError."""
+    find_setting(key)
+    with read_session(database) as session:
+        return _read(session, key)
+
+
+def set_policy(database: Database, intent: Intent, key: str, text: str) -> PolicyChange:
+    """Decide a setting. Raises NotFoundError, InvalidError, DatabaseError."""
+    value = find_setting(key).parse(text)
+    return perform(database, intent, lambda change: _set(change, key, value))
+
+
+def unset_policy(database: Database, intent: Intent, key: str) -> PolicyChange:
+    """Let a setting be the default again. Raises NotFoundError, DatabaseError."""
+    default = find_setting(key).default
+
+    def work(change: Change) -> PolicyChange:
+        row = change.session.get(PolicySettingRow, key)
+        before = default if row is None else row.value
+        if row is not None:
+            change.session.delete(row)
+            change.record("policy.unset", "policy", key, before={"value": before})
+        return PolicyChange(Policy(key, default, is_set=False), before)
+
+    return perform(database, intent, work)
+
+
 def default_role(session: Session) -> DefaultRole:
     """The role that new users get. Raises InvalidError where the stored one may not be it."""
-    stored = _stored_default_role(session)
-    if stored is None:
-        return DefaultRole(DEFAULT_ROLE, is_set=False)
-    try:
-        return DefaultRole(_require_default_role(Role(stored)), is_set=True)
-    except ValueError:
-        raise InvalidError(
-            f"the default role in the database is no role: `{stored[:80]}`",
-            hint=f"grantctl roles default {DEFAULT_ROLE}",
-        ) from None
+    policy = _read(session, DEFAULT_ROLE_KEY)
+    return DefaultRole(Role(str(policy.value)), policy.is_set)
 
 
 def show_default_role(database: Database) -> DefaultRole:
@@ -60,45 +118,29 @@ def show_default_role(database: Database) -> DefaultRole:
 
 def set_default_role(database: Database, intent: Intent, role: Role) -> DefaultRoleChange:
     """Decide which role new users get. Raises InvalidError for admin, DatabaseError."""
-    _require_default_role(role)
-
-    def work(change: Change) -> DefaultRoleChange:
-        stored = _stored_default_role(change.session)
-        before = DEFAULT_ROLE.value if stored is None else stored
-        if stored != role.value:
-            _write(change, DEFAULT_ROLE_KEY, role.value)
-            change.record(
-                "policy.set",
-                "policy",
-                DEFAULT_ROLE_KEY,
-                before=None if stored is None else {"value": stored},
-                after={"value": role.value},
-            )
-        return DefaultRoleChange(role, before)
-
-    return perform(database, intent, work)
+    value = require_default_role(role).value
+    changed = perform(database, intent, lambda change: _set(change, DEFAULT_ROLE_KEY, value))
+    return DefaultRoleChange(role, str(changed.before))
 
 
-def _stored_default_role(session: Session) -> str | None:
-    row = session.get(PolicySettingRow, DEFAULT_ROLE_KEY)
-    return None if row is None else str(row.value)
-
-
-def _require_default_role(role: Role) -> Role:
-    """The role itself. Raises InvalidError for admin: signing up would be all it takes."""
-    if role is Role.ADMIN:
-        raise InvalidError(
-            "the default role may not be `admin`: every new user would be allowed everything",
-            hint="grantctl roles default user, and: grantctl users set-role USER admin",
-        )
-    return role
-
-
-def _write(change: Change, key: str, value: Any) -> None:  # Any: the setting's own JSON type
-    row = change.session.get(PolicySettingRow, key)
+def _read(session: Session, key: str) -> Policy:
+    setting, row = find_setting(key), session.get(PolicySettingRow, key)
     if row is None:
-        row = PolicySettingRow(
-            key=key, value=value, updated_at=change.now, updated_by=change.intent.actor
-        )
-    row.value, row.updated_at, row.updated_by = value, change.now, change.intent.actor
-    change.session.add(row)
+        return Policy(key, setting.default, is_set=False)
+    return Policy(key, setting.read(row.value), is_set=True)
+
+
+def _set(change: Change, key: str, value: PolicyValue) -> PolicyChange:
+    row = change.session.get(PolicySettingRow, key)
+    stored = find_setting(key).default if row is None else row.value
+    if row is None or (type(stored), stored) != (type(value), value):
+        before = None if row is None else {"value": stored}
+        if row is None:
+            row = PolicySettingRow(
+                key=key, value=value, updated_at=change.now, updated_by=change.intent.actor
+            )
+        row.value, row.updated_at, row.updated_by = value, change.now, change.intent.actor
+        flag_modified(row, "value")  # true for a stored 1 would not look like a change
+        change.session.add(row)
+        change.record("policy.set", "policy", key, before=before, after={"value": value})
+    return PolicyChange(Policy(key, value, is_set=True), stored)

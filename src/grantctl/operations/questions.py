@@ -130,7 +130,7 @@ def access(
     if not asked and key is not None:
         raise unknown_permission(key, facts.catalogue)
     leaves = tuple(
-        judge_leaf(facts, permission, held, is_decided_by_role=by_role is not None)
+        judge_leaf(facts, permission, held, is_decided_before=by_role is not None)
         for permission in sorted(asked, key=lambda permission: permission.key)
     )
     return Access(facts.user, by_role, leaves)

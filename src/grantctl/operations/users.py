@@ -1,20 +1,19 @@
 """Users: made, listed, changed and deleted.
 
 Owns two guards: the first user becomes admin, e-mails have no twins. Both are decided inside the
-transaction, under the writers' lock. Leaves roles, and the last admin, to `roles`.
+transaction, under the writers' lock. Leaves roles, and the last admin, to `roles`, and deleting to
+`user_deletion`, whose names it offers too.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from shlex import quote
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, collate, func
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from grantctl import credentials
@@ -24,12 +23,12 @@ from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.group_tree import counts_at
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
-from grantctl.operations.roles import require_another_admin
+from grantctl.operations.searching import has_text, require_search
+from grantctl.operations.user_deletion import DeletedUser, delete_users
 from grantctl.operations.user_rows import (
     UserDetail,
     UserRecord,
     find_user_row,
-    find_user_rows,
     page_of_users,
     read_detail,
     save_user,
@@ -40,7 +39,17 @@ from grantctl.store.database import Database
 from grantctl.store.session import read_session, reader_of
 from grantctl.store.tables import MembershipRow, UserRow
 
-MAX_SEARCH_LENGTH = 254
+__all__ = [
+    "CreatedUser",
+    "DeletedUser",
+    "create_user",
+    "delete_users",
+    "list_users",
+    "set_password",
+    "show_user",
+    "update_user",
+    "verify_user_password",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +58,6 @@ class CreatedUser:
 
     user: UserRecord
     is_first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeletedUser:
-    """A user that was deleted, and how many memberships went with it."""
-
-    user: UserRecord
-    membership_count: int
 
 
 def list_users(
@@ -75,7 +76,7 @@ def list_users(
     Raises NotFoundError, InvalidError, UsageError, DatabaseError.
     """
     if text is not None:
-        require_text(text, what="a text to look for", longest=MAX_SEARCH_LENGTH)
+        require_search(text)
     with read_session(database) as session:
         conditions: list[ColumnElement[bool]] = []
         if role is not None:
@@ -93,13 +94,8 @@ def list_users(
 
 def _has_text(session: Session, text: str) -> ColumnElement[bool]:
     email = unicodedata.normalize("NFC", text).lower()
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    # In Postgres, lower() knows ASCII only under the collation of the column.
-    name = UserRow.name if is_sqlite else collate(col(UserRow.name), "default")
-    return or_(
-        col(UserRow.email).contains(email, autoescape=True),
-        func.lower(name).contains(text.lower(), autoescape=True),
-    )
+    is_in_email = col(UserRow.email).contains(email, autoescape=True)
+    return or_(is_in_email, has_text(session, UserRow.name, text))
 
 
 def show_user(database: Database, reference: str, *, now: datetime) -> UserDetail:
@@ -217,33 +213,6 @@ def verify_user_password(database: Database, intent: Intent, reference: str, pas
 
         perform(database, intent, work)
     return fits
-
-
-def delete_users(
-    database: Database, intent: Intent, references: Sequence[str]
-) -> list[DeletedUser]:
-    """Delete users with their memberships; all of them or none.
-
-    Raises NotFoundError, AmbiguousError, GuardError where no admin would be left.
-    """
-
-    def work(change: Change) -> list[DeletedUser]:
-        rows = find_user_rows(change.session, references)
-        return [_delete(change, row) for row in rows]
-
-    return perform(database, intent, work)
-
-
-def _delete(change: Change, row: UserRow) -> DeletedUser:
-    if row.role == Role.ADMIN:
-        require_another_admin(change.session, row)
-    memberships = select(func.count()).where(MembershipRow.user_pk == row.pk)
-    deleted = DeletedUser(user_record(row), change.session.exec(memberships).one())
-    facts: dict[str, Any] = user_facts(row) | {"memberships": deleted.membership_count}
-    change.record("user.delete", "user", row.id, before=facts)
-    change.session.delete(row)
-    change.session.flush()
-    return deleted
 
 
 def _require_free_email(session: Session, email: str) -> None:

@@ -95,3 +95,7 @@ INSERT_GRANT = """
 INSERT INTO access_grants (resource_pk, action, principal_type, user_pk, group_pk, missing_id)
 VALUES (:resource_pk, :action, :principal_type, :user_pk, :group_pk, :missing_id)
 """
+
+# 64 MiB, where a grant's place in the indexes is anywhere: the usual 2 MiB are written again and
+# again.
+LARGER_CACHE_SQLITE = "PRAGMA cache_size = -65536"

@@ -28,6 +28,14 @@ CREATE TABLE groups (
 );
 CREATE INDEX ix_groups_name ON groups (name);
 CREATE INDEX ix_groups_parent_pk ON groups (parent_pk);
+CREATE TABLE login_failures (
+	subject TEXT NOT NULL,
+	count BIGINT NOT NULL,
+	first_at BIGINT NOT NULL,
+	locked_until BIGINT,
+	CONSTRAINT pk_login_failures PRIMARY KEY (subject)
+);
+CREATE INDEX ix_login_failures_first_at ON login_failures (first_at);
 CREATE TABLE permissions (
 	pk INTEGER NOT NULL,
 	"key" TEXT NOT NULL,
@@ -45,6 +53,21 @@ CREATE TABLE policy_settings (
 	updated_by TEXT NOT NULL,
 	CONSTRAINT pk_policy_settings PRIMARY KEY ("key")
 );
+CREATE TABLE signing_keys (
+	pk INTEGER NOT NULL,
+	kid TEXT NOT NULL,
+	algorithm TEXT NOT NULL,
+	public_jwk JSON NOT NULL,
+	state TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	created_by TEXT NOT NULL,
+	ended_at BIGINT,
+	CONSTRAINT pk_signing_keys PRIMARY KEY (pk),
+	CONSTRAINT ck_signing_keys_algorithm CHECK (algorithm IN ('RS256', 'ES256', 'EdDSA')),
+	CONSTRAINT ck_signing_keys_state CHECK (state IN ('active', 'passive', 'retired', 'revoked')),
+	CONSTRAINT uq_signing_keys_kid UNIQUE (kid)
+);
+CREATE UNIQUE INDEX uq_signing_keys_active ON signing_keys (state) WHERE state = 'active';
 CREATE TABLE users (
 	pk INTEGER NOT NULL,
 	id TEXT NOT NULL,
@@ -54,6 +77,7 @@ CREATE TABLE users (
 	password_hash TEXT,
 	created_at BIGINT NOT NULL,
 	updated_at BIGINT NOT NULL,
+	tokens_revoked_at BIGINT,
 	CONSTRAINT pk_users PRIMARY KEY (pk),
 	CONSTRAINT ck_users_role CHECK (role IN ('admin', 'user', 'pending')),
 	CONSTRAINT uq_users_id UNIQUE (id),
@@ -108,6 +132,35 @@ CREATE INDEX ix_resources_base_pk ON resources (base_pk);
 CREATE INDEX ix_resources_missing_base ON resources (missing_base) WHERE missing_base IS NOT NULL;
 CREATE INDEX ix_resources_missing_owner ON resources (missing_owner) WHERE missing_owner IS NOT NULL;
 CREATE INDEX ix_resources_owner_pk ON resources (owner_pk);
+CREATE TABLE tokens (
+	pk INTEGER NOT NULL,
+	id TEXT NOT NULL,
+	kind TEXT NOT NULL,
+	user_pk INTEGER,
+	user_id TEXT NOT NULL,
+	name TEXT NOT NULL,
+	scope TEXT NOT NULL,
+	audience TEXT,
+	key_kid TEXT,
+	key_hash TEXT,
+	key_hint TEXT,
+	source TEXT NOT NULL,
+	issued_at BIGINT NOT NULL,
+	issued_by TEXT NOT NULL,
+	expires_at BIGINT,
+	last_used_at BIGINT,
+	revoked_at BIGINT,
+	revoked_by TEXT,
+	revoke_reason TEXT,
+	CONSTRAINT pk_tokens PRIMARY KEY (pk),
+	CONSTRAINT ck_tokens_kind CHECK (kind IN ('jwt', 'api_key')),
+	CONSTRAINT ck_tokens_source CHECK (source IN ('grantctl', 'openwebui')),
+	CONSTRAINT uq_tokens_id UNIQUE (id),
+	CONSTRAINT fk_tokens_user_pk FOREIGN KEY(user_pk) REFERENCES users (pk) ON DELETE SET NULL,
+	CONSTRAINT uq_tokens_key_hash UNIQUE (key_hash)
+);
+CREATE INDEX ix_tokens_expires_at ON tokens (expires_at);
+CREATE INDEX ix_tokens_user_pk ON tokens (user_pk);
 CREATE TABLE access_grants (
 	pk INTEGER NOT NULL,
 	resource_pk INTEGER NOT NULL,

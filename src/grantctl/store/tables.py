@@ -36,7 +36,7 @@ from grantctl.store.rows import unsound
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 # Code-point order on both engines: ranges and ORDER BY then mean the same.
-_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -81,45 +81,53 @@ class Base(SQLModel):
     )
 
 
-def _key() -> Any:  # Field() is typed as Any by SQLModel
+def key_field() -> Any:  # Field() is typed as Any by SQLModel
+    """The integer key by which rows are joined."""
     return Field(default=None, sa_column=Column(_KEY, primary_key=True, autoincrement=True))
 
 
-def _text(*, unique: bool = False, index: bool = False, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(_TEXT, unique=unique, index=index, nullable=nullable))
+def text_field(*, unique: bool = False, index: bool = False, nullable: bool = False) -> Any:
+    """Text, compared by code points on both engines."""
+    return Field(sa_column=Column(TEXT, unique=unique, index=index, nullable=nullable))
 
 
-def _time(*, nullable: bool = False) -> Any:
+def time_field(*, nullable: bool = False) -> Any:
+    """An aware UTC datetime."""
     return Field(default=None, sa_column=Column(UtcDateTime, nullable=nullable))
 
 
-def _reference(target: str, *, ondelete: str) -> Any:
+def reference_field(target: str, *, ondelete: str) -> Any:
+    """The key of another row, or none."""
     return Field(
         default=None,
         sa_column=Column(_KEY, ForeignKey(target, ondelete=ondelete), index=True, nullable=True),
     )
 
 
-def _partial_index(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
+def partial_index(name: str, condition: str, *columns: str, unique: bool = False) -> Index:
     """An index of the rows for which the condition holds, on both engines."""
     where = text(condition)
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 class UserRow(Base, table=True):
-    """A user. `email` is null only where an import found none that could be kept."""
+    """A user. `email` is null only where an import found none that could be kept.
+
+    `tokens_revoked_at`: tokens that were issued until then count no more.
+    """
 
     __tablename__ = "users"
     __table_args__ = (CheckConstraint("role IN ('admin', 'user', 'pending')", name="role"),)
 
-    pk: int = _key()
-    id: str = _text(unique=True)
-    email: str | None = _text(unique=True, nullable=True)
-    name: str = _text(index=True)
-    role: str = _text(index=True)
-    password_hash: str | None = _text(nullable=True)
-    created_at: datetime = _time()
-    updated_at: datetime = _time()
+    pk: int = key_field()
+    id: str = text_field(unique=True)
+    email: str | None = text_field(unique=True, nullable=True)
+    name: str = text_field(index=True)
+    role: str = text_field(index=True)
+    password_hash: str | None = text_field(nullable=True)
+    created_at: datetime = time_field()
+    updated_at: datetime = time_field()
+    tokens_revoked_at: datetime | None = time_field(nullable=True)
 
 
 class GroupRow(Base, table=True):
@@ -127,13 +135,13 @@ class GroupRow(Base, table=True):
 
     __tablename__ = "groups"
 
-    pk: int = _key()
-    id: str = _text(unique=True)
-    name: str = _text(index=True)
-    description: str = _text()
-    parent_pk: int | None = _reference("groups.pk", ondelete="SET NULL")
-    created_at: datetime = _time()
-    updated_at: datetime = _time()
+    pk: int = key_field()
+    id: str = text_field(unique=True)
+    name: str = text_field(index=True)
+    description: str = text_field()
+    parent_pk: int | None = reference_field("groups.pk", ondelete="SET NULL")
+    created_at: datetime = time_field()
+    updated_at: datetime = time_field()
 
 
 class MembershipRow(Base, table=True):
@@ -152,10 +160,10 @@ class MembershipRow(Base, table=True):
     group_pk: int = Field(
         sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), primary_key=True)
     )
-    source: str = _text()
-    added_by: str | None = _text(nullable=True)
-    added_at: datetime | None = _time(nullable=True)
-    expires_at: datetime | None = _time(nullable=True)
+    source: str = text_field()
+    added_by: str | None = text_field(nullable=True)
+    added_at: datetime | None = time_field(nullable=True)
+    expires_at: datetime | None = time_field(nullable=True)
 
 
 class PermissionRow(Base, table=True):
@@ -163,14 +171,14 @@ class PermissionRow(Base, table=True):
 
     __tablename__ = "permissions"
 
-    pk: int = _key()
-    key: str = _text(unique=True)
+    pk: int = key_field()
+    key: str = text_field(unique=True)
     default_allowed: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
-    description: str = _text()
+    description: str = text_field()
     restricts: bool = Field(
         sa_column=Column(SqlBoolean, nullable=False, server_default=false()), default=False
     )
-    gated_by: str | None = Field(default=None, sa_column=Column(_TEXT, nullable=True))
+    gated_by: str | None = Field(default=None, sa_column=Column(TEXT, nullable=True))
 
 
 class GroupPermissionRow(Base, table=True):
@@ -203,21 +211,21 @@ class ResourceRow(Base, table=True):
         UniqueConstraint("type", "id"),
         CheckConstraint("owner_pk IS NULL OR missing_owner IS NULL", name="owner"),
         CheckConstraint("base_pk IS NULL OR missing_base IS NULL", name="base"),
-        _partial_index("ix_resources_missing_owner", "missing_owner IS NOT NULL", "missing_owner"),
-        _partial_index("ix_resources_missing_base", "missing_base IS NOT NULL", "missing_base"),
+        partial_index("ix_resources_missing_owner", "missing_owner IS NOT NULL", "missing_owner"),
+        partial_index("ix_resources_missing_base", "missing_base IS NOT NULL", "missing_base"),
     )
 
-    pk: int = _key()
-    type: str = _text()
-    id: str = _text()
-    name: str = _text()
+    pk: int = key_field()
+    type: str = text_field()
+    id: str = text_field()
+    name: str = text_field()
     is_public: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
-    owner_pk: int | None = _reference("users.pk", ondelete="RESTRICT")
-    missing_owner: str | None = _text(nullable=True)
-    base_pk: int | None = _reference("resources.pk", ondelete="RESTRICT")
-    missing_base: str | None = _text(nullable=True)
-    created_at: datetime = _time()
-    updated_at: datetime = _time()
+    owner_pk: int | None = reference_field("users.pk", ondelete="RESTRICT")
+    missing_owner: str | None = text_field(nullable=True)
+    base_pk: int | None = reference_field("resources.pk", ondelete="RESTRICT")
+    missing_base: str | None = text_field(nullable=True)
+    created_at: datetime = time_field()
+    updated_at: datetime = time_field()
 
 
 class AccessGrantRow(Base, table=True):
@@ -239,22 +247,22 @@ class AccessGrantRow(Base, table=True):
         ),
         # The first serves every look-up by resource; each other one a kind of principal.
         Index("uq_access_grants_resource", "resource_pk", "action", "user_pk", unique=True),
-        _partial_index(
+        partial_index(
             "ix_access_grants_user", "user_pk IS NOT NULL", "user_pk", "action", "resource_pk"
         ),
-        _partial_index(
+        partial_index(
             "uq_access_grants_group",
             "group_pk IS NOT NULL",
             *("group_pk", "action", "resource_pk"),
             unique=True,
         ),
-        _partial_index(
+        partial_index(
             "uq_access_grants_everyone",
             "principal_type = 'everyone'",
             *("action", "resource_pk"),
             unique=True,
         ),
-        _partial_index(
+        partial_index(
             "uq_access_grants_missing",
             "missing_id IS NOT NULL",
             *("missing_id", "principal_type", "action", "resource_pk"),
@@ -262,12 +270,12 @@ class AccessGrantRow(Base, table=True):
         ),
     )
 
-    pk: int = _key()
+    pk: int = key_field()
     resource_pk: int = Field(
         sa_column=Column(_KEY, ForeignKey("resources.pk", ondelete="CASCADE"), nullable=False)
     )
-    action: str = _text()
-    principal_type: str = _text()
+    action: str = text_field()
+    principal_type: str = text_field()
     user_pk: int | None = Field(
         default=None,
         sa_column=Column(_KEY, ForeignKey("users.pk", ondelete="CASCADE"), nullable=True),
@@ -276,7 +284,7 @@ class AccessGrantRow(Base, table=True):
         default=None,
         sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), nullable=True),
     )
-    missing_id: str | None = _text(nullable=True)
+    missing_id: str | None = text_field(nullable=True)
 
 
 class PolicySettingRow(Base, table=True):
@@ -284,10 +292,10 @@ class PolicySettingRow(Base, table=True):
 
     __tablename__ = "policy_settings"
 
-    key: str = Field(sa_column=Column(_TEXT, primary_key=True))
+    key: str = Field(sa_column=Column(TEXT, primary_key=True))
     value: Any = Field(sa_column=Column(JSON, nullable=False))
-    updated_at: datetime = _time()
-    updated_by: str = _text()
+    updated_at: datetime = time_field()
+    updated_by: str = text_field()
 
 
 class AuditEventRow(Base, table=True):
@@ -296,12 +304,12 @@ class AuditEventRow(Base, table=True):
     __tablename__ = "audit_events"
     __table_args__ = (Index("ix_audit_events_object", "object_type", "object_id"),)
 
-    pk: int = _key()
+    pk: int = key_field()
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
-    actor: str = _text()
-    action: str = _text()
-    object_type: str = _text()
-    object_id: str = _text()
+    actor: str = text_field()
+    action: str = text_field()
+    object_type: str = text_field()
+    object_id: str = text_field()
     before: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     after: Any = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    reason: str | None = _text(nullable=True)
+    reason: str | None = text_field(nullable=True)
