@@ -53,10 +53,10 @@ def test_help_is_an_answer_and_its_lack_a_mistake() -> None:
             "invalid value for `--limit`: `x` is not a valid int range",
             "grantctl users list --help",
         ),
-        ("explain ada", "missing argument `KEY`", "grantctl explain --help"),
+        ("explain ada", "missing argument `KEY|ACTION`", "grantctl explain --help"),
         (
-            "explain ada chat controls",
-            "got unexpected extra argument(s) (controls)",
+            "explain ada read model:x more",
+            "got unexpected extra argument(s) (more)",
             "grantctl explain --help",
         ),
     ],
