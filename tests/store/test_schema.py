@@ -53,10 +53,9 @@ VALUES: dict[str, Any] = {
     "values": "[]",
 }
 DECIDING_RESOURCES = (
+    "RESOURCE_PK",
     "CHAIN",
     "GRANTS_OF_CHAIN",
-    "CHAIN_BY_PK",
-    "GRANTS_BY_PK",
     "POLICY",
     "CANDIDATES_WITH_MEMBERSHIPS",
     "IDS_FROM",

@@ -7,35 +7,10 @@ the order of the fields that they fill. `CROSS JOIN … WHERE` fixes the order o
 
 from __future__ import annotations
 
-# The resource of that type and id, its base, that one's base and so on; each once.
+RESOURCE_PK = "SELECT pk FROM resources WHERE type = :type AND id = :id"
+
+# The resource, its base, that one's base and so on; each once.
 CHAIN = """
-WITH RECURSIVE chain(pk) AS (
-  SELECT pk FROM resources WHERE type = :type AND id = :id
-  UNION
-  SELECT r.base_pk FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL
-)
-SELECT r.pk, r.type, r.id, r.name, r.is_public,
-       r.owner_pk, u.id, u.email, r.missing_owner, r.base_pk, r.missing_base
-FROM chain CROSS JOIN resources AS r LEFT JOIN users AS u ON u.pk = r.owner_pk
-WHERE r.pk = chain.pk
-"""
-
-GRANTS_OF_CHAIN = """
-WITH RECURSIVE chain(pk) AS (
-  SELECT pk FROM resources WHERE type = :type AND id = :id
-  UNION
-  SELECT r.base_pk FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL
-)
-SELECT a.resource_pk, a.action, a.principal_type,
-       a.user_pk, u.id, u.email, a.group_pk, g.id, g.name, a.missing_id
-FROM chain CROSS JOIN access_grants AS a
-LEFT JOIN users AS u ON u.pk = a.user_pk LEFT JOIN groups AS g ON g.pk = a.group_pk
-WHERE a.resource_pk = chain.pk
-"""
-
-CHAIN_BY_PK = """
 WITH RECURSIVE chain(pk) AS (
   SELECT pk FROM resources WHERE pk = :resource
   UNION
@@ -48,7 +23,7 @@ FROM chain CROSS JOIN resources AS r LEFT JOIN users AS u ON u.pk = r.owner_pk
 WHERE r.pk = chain.pk
 """
 
-GRANTS_BY_PK = """
+GRANTS_OF_CHAIN = """
 WITH RECURSIVE chain(pk) AS (
   SELECT pk FROM resources WHERE pk = :resource
   UNION

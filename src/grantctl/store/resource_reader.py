@@ -112,12 +112,15 @@ class ResourceReader:
 
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
-        rows = references.named_rows(self._connection, statements.CHAIN, parameters)
+        rows = references.named_rows(self._connection, statements.RESOURCE_PK, parameters)
         if not rows:
             raise references.unknown_resource(self._connection, ref)
-        grants = self._connection.rows(statements.GRANTS_OF_CHAIN, parameters)
-        start = next(row[0] for row in rows if (row[1], row[2]) == (ref.type, ref.id))
-        return _chain_of(start, rows, grants)
+        return self._chain_from(rows[0][0])
+
+    def _chain_from(self, pk: int) -> Chain:
+        asked = {"resource": pk}
+        rows = self._connection.rows(statements.CHAIN, asked)
+        return _chain_of(pk, rows, self._connection.rows(statements.GRANTS_OF_CHAIN, asked))
 
     def _resources(
         self, type_: str, user: User | None
@@ -150,10 +153,7 @@ class ResourceReader:
         if pk not in known:
             if len(known) >= _MAX_CHAINS:
                 known.clear()
-            asked = {"resource": pk}
-            rows = self._connection.rows(statements.CHAIN_BY_PK, asked)
-            grants = self._connection.rows(statements.GRANTS_BY_PK, asked)
-            known[pk] = _chain_of(pk, rows, grants)
+            known[pk] = self._chain_from(pk)
         bases = known[pk]
         whole = (replace(resource, base=bases[0].ref), *bases)
         return _cut_at_circle(whole)
