@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from grantctl.errors import DatabaseError, NotFoundError
 from grantctl.evaluation.access import decide_access
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
 from grantctl.evaluation.access_rules import actions_named
-from grantctl.model import ResourceRef, parse_resource
+from grantctl.evaluation.facts import Resource, User
+from grantctl.model import ResourceRef, Role, parse_resource
 from grantctl.operations.access_questions import ANY, answer_access, reachable, who_has_access
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
@@ -26,7 +28,7 @@ from tests.contract.resource_worlds import (
     resource_worlds,
     rich_resource_world,
 )
-from tests.contract.worlds import NOW
+from tests.contract.worlds import NOW, rich_world
 
 RULES = ((False, False, False), (True, False, False), (False, True, True), (True, True, True))
 
@@ -108,6 +110,31 @@ def test_the_same_of_generated_directories(
     with database.reader() as reader:
         require_slices_decide_alike(world, reader)
         require_questions_agree(world, reader)
+
+
+@pytest.mark.parametrize(("count", "is_allowed"), [(50, True), (51, False), (5000, False)])
+def test_bases_are_followed_to_a_depth_and_deeper_ones_deny(
+    database: Database, count: int, is_allowed: bool
+) -> None:
+    user = User(1, "u-1", None, "Ada", Role.USER)
+    refs = [ResourceRef("model", f"m{at:04}") for at in range(count + 1)]
+    chain = tuple(
+        Resource(at + 1, ref, "", is_public=True, base=refs[at + 1] if at < count else None)
+        for at, ref in enumerate(refs)
+    )
+    ResourceWorld(replace(rich_world(), users=(user,), memberships=()), chain).write(database)
+    question = AccessQuestion("read")
+    with database.reader() as reader:
+        decision = answer_access(reader, "u-1", refs[0], question, now=NOW)
+        listed = [one.resource.ref for one in reachable(reader, "u-1", ANY, question, now=NOW)]
+    assert decision.allowed is is_allowed
+    assert len(decision.hops) == 51
+    assert len(listed) == 51
+    assert (refs[0] in listed) is is_allowed
+    if not is_allowed:
+        assert decision.cause == (
+            "`model:m0000` has more than 50 bases, of which `model:m0050` is the last"
+        )
 
 
 def test_what_is_listed_comes_by_type_and_id_and_users_by_their_making(database: Database) -> None:

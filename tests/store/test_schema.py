@@ -48,6 +48,7 @@ VALUES: dict[str, Any] = {
     "type": "model",
     "id": "r-999",
     "resource": 700,
+    "deepest": 51,
     "action": "read",
     "policy": "access.admin_bypass",
     "values": "[]",
@@ -69,7 +70,7 @@ DECIDING = (
     "HELD_FLAGS_OF_TWO",
     "HELD_FLAGS",
 )
-SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|chain\b|granted\b|CONSTANT ROW\b)")
+SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|chain\b|hops\b|granted\b|CONSTANT ROW\b)")
 SEQ_SCANNED = re.compile(
     r"Seq Scan on (users|memberships|groups|group_permissions|permissions|resources|access_grants)"
 )

@@ -51,7 +51,7 @@ def _mending(decision: AccessDecision) -> Iterator[Remedy]:
     if not decision.is_base_broken:
         return
     last, base = str(facts.chain[-1].ref), str(facts.broken_base)
-    if not facts.is_cyclic:
+    if not (facts.is_cyclic or facts.is_too_deep):
         made = command("resources", "create", base, options=("--public",))
         yield Remedy(f"make `{base}` known, for every user to read", (made,))
     cut = command("resources", "update", last, options=("--no-base",))

@@ -17,7 +17,7 @@ from grantctl.evaluation.access_decision import (
 )
 from grantctl.evaluation.access_rules import asks_bases, role_verdict
 from grantctl.evaluation.decision import Step
-from grantctl.evaluation.facts import AccessFacts, Resource
+from grantctl.evaluation.facts import MAX_BASES, AccessFacts, Resource
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.steps import named, role_steps, scope_step
 from grantctl.model import Action, PrincipalType, Role
@@ -145,6 +145,10 @@ def broken_words(facts: AccessFacts) -> str:
         names = [str(one.ref) for one in facts.chain]
         cycle = names[names.index(str(base)) :]
         return f"the bases go round in a circle: {' → '.join([*cycle, str(base)])}"
+    if facts.is_too_deep:
+        return (
+            f"`{facts.resource.ref}` has more than {MAX_BASES} bases, of which `{last}` is the last"
+        )
     return f"`{base}`, the base of `{last}`, does not exist"
 
 

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from grantctl.model import PrincipalType, ResourceRef, Role, Source
 
+MAX_BASES = 50  # of one resource: nobody nests presets so deep, but a hostile file may
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -156,7 +158,7 @@ class AccessFacts:
 
     `chain`: the resource, then its base, that one's base and so on, each once.
     The last one names no base, unless the chain is broken: a base that does not exist, or one of
-    the chain, where it goes round in a circle.
+    the chain, where it goes round in a circle, or the next of more than `MAX_BASES`.
     `groups`, `memberships`, `taken_names`: as in `PermissionFacts`.
     `admin_bypass`: the policy setting `access.admin_bypass`.
     """
@@ -174,8 +176,12 @@ class AccessFacts:
 
     @property
     def broken_base(self) -> ResourceRef | None:
-        """The base that the last of the chain names: missing, or one that came before."""
+        """The base that the last of the chain names: missing, one that came before, or too deep."""
         return self.chain[-1].base
+
+    @property
+    def is_too_deep(self) -> bool:
+        return len(self.chain) > MAX_BASES
 
     @property
     def is_cyclic(self) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 RESOURCE_PK = "SELECT pk FROM resources WHERE type = :type AND id = :id"
 
-# The resource, its base, that one's base and so on; each once.
+# The resource, its base, that one's base and so on, down to a depth; in a circle some come again.
 CHAIN = """
-WITH RECURSIVE chain(pk) AS (
-  SELECT pk FROM resources WHERE pk = :resource
-  UNION
-  SELECT r.base_pk FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL
+WITH RECURSIVE chain(pk, depth) AS (
+  SELECT pk, 0 FROM resources WHERE pk = :resource
+  UNION ALL
+  SELECT r.base_pk, chain.depth + 1 FROM chain CROSS JOIN resources AS r
+  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL AND chain.depth < :deepest
 )
 SELECT r.pk, r.type, r.id, r.name, r.is_public,
        r.owner_pk, u.id, u.email, r.missing_owner, r.base_pk, r.missing_base
@@ -24,17 +24,17 @@ WHERE r.pk = chain.pk
 """
 
 GRANTS_OF_CHAIN = """
-WITH RECURSIVE chain(pk) AS (
-  SELECT pk FROM resources WHERE pk = :resource
-  UNION
-  SELECT r.base_pk FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL
+WITH RECURSIVE chain(pk, depth) AS (
+  SELECT pk, 0 FROM resources WHERE pk = :resource
+  UNION ALL
+  SELECT r.base_pk, chain.depth + 1 FROM chain CROSS JOIN resources AS r
+  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL AND chain.depth < :deepest
 )
 SELECT a.resource_pk, a.action, a.principal_type,
        a.user_pk, u.id, u.email, a.group_pk, g.id, g.name, a.missing_id
-FROM chain CROSS JOIN access_grants AS a
+FROM (SELECT DISTINCT pk FROM chain) AS hops CROSS JOIN access_grants AS a
 LEFT JOIN users AS u ON u.pk = a.user_pk LEFT JOIN groups AS g ON g.pk = a.group_pk
-WHERE a.resource_pk = chain.pk
+WHERE a.resource_pk = hops.pk
 """
 
 POLICY = "SELECT value FROM policy_settings WHERE key = :policy"

@@ -11,7 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from grantctl.evaluation.facts import AccessFacts, AccessGrant, Resource, User
+from grantctl.evaluation.facts import (
+    MAX_BASES,
+    AccessFacts,
+    AccessGrant,
+    Resource,
+    User,
+)
 from grantctl.model import Action, PrincipalType, ResourceRef, Role
 from grantctl.store import queries, references
 from grantctl.store import resource_queries as statements
@@ -27,7 +33,7 @@ from grantctl.store.rows import grant_of, policy_flag_of, resource_of, unsound
 ADMIN_BYPASS = "access.admin_bypass"
 
 _RESOURCE_WIDTH = 11  # columns of a resource, before those of a grant
-_MAX_CHAINS = 10_000
+_MAX_CHAINS = 1000
 
 Chain = tuple[Resource, ...]
 
@@ -118,7 +124,7 @@ class ResourceReader:
         return self._chain_from(rows[0][0])
 
     def _chain_from(self, pk: int) -> Chain:
-        asked = {"resource": pk}
+        asked = {"resource": pk, "deepest": MAX_BASES + 1}
         rows = self._connection.rows(statements.CHAIN, asked)
         return _chain_of(pk, rows, self._connection.rows(statements.GRANTS_OF_CHAIN, asked))
 
@@ -156,7 +162,7 @@ class ResourceReader:
             known[pk] = self._chain_from(pk)
         bases = known[pk]
         whole = (replace(resource, base=bases[0].ref), *bases)
-        return _cut_at_circle(whole)
+        return _cut(whole)
 
     def _admin_bypass(self) -> bool:
         rows = self._connection.rows(statements.POLICY, {"policy": ADMIN_BYPASS})
@@ -179,25 +185,24 @@ def _chain_of(start: int, rows: Iterable[Row], grants: Iterable[Row]) -> Chain:
     by_resource: dict[int, list[Row]] = defaultdict(list)
     for grant in grants:
         by_resource[grant[0]].append(grant)
-    chain: list[Resource] = []
+    chain: dict[int, Resource] = {}
     at: int | None = start
-    while at is not None:
+    while at is not None and at not in chain and len(chain) <= MAX_BASES:
         if at not in by_pk:
             raise unsound("resource")  # its base was deleted past grantctl
         row = by_pk[at]
-        base_pk, missing = row[9], row[10]
-        base = by_pk.get(base_pk)
-        named = _missing_ref(missing) if base is None else ResourceRef(base[1], base[2])
+        base = by_pk.get(row[9])
+        named = _missing_ref(row[10]) if base is None else ResourceRef(base[1], base[2])
         grants_here = _sorted_grants(by_resource[at])
-        chain.append(replace(resource_of(row), base=named, grants=grants_here))
-        at = None if base_pk in {one.pk for one in chain} else base_pk
-    return tuple(chain)
+        chain[at] = replace(resource_of(row), base=named, grants=grants_here)
+        at = row[9]
+    return tuple(chain.values())
 
 
-def _cut_at_circle(chain: Chain) -> Chain:
-    """The chain up to where it comes back to its beginning, if it does."""
+def _cut(chain: Chain) -> Chain:
+    """The chain up to where it comes back to its beginning, or becomes too deep."""
     again = [at for at, one in enumerate(chain) if at and one.pk == chain[0].pk]
-    return chain[: again[0]] if again else chain
+    return chain[: again[0]] if again else chain[: MAX_BASES + 1]
 
 
 def _missing_ref(text: str | None) -> ResourceRef | None:
