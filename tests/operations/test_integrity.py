@@ -196,12 +196,12 @@ def test_grants_and_resources_of_what_is_gone_are_found(organisation: Database, 
     columns = "pk, type, id, name, is_public, owner_pk, base_pk, created_at, updated_at"
     sql(
         f"INSERT INTO resources ({columns}) VALUES"
-        f" (1, 'tool', 'of-bob', '', false, {bob}, NULL, 1, 1),"
-        " (2, 'tool', 'of-none', '', true, NULL, 99, 1, 1)",
+        f" (101, 'tool', 'of-bob', '', false, {bob}, NULL, 1, 1),"
+        " (102, 'tool', 'of-none', '', true, NULL, 199, 1, 1)",
         "INSERT INTO access_grants (resource_pk, action, principal_type, user_pk) VALUES"
-        f" (1, 'read', 'user', {bob}), (77, 'read', 'user', {bob})",
+        f" (101, 'read', 'user', {bob}), (177, 'read', 'user', {bob})",
         "INSERT INTO access_grants (resource_pk, action, principal_type) VALUES"
-        " (2, 'read', 'everyone')",
+        " (102, 'read', 'everyone')",
         "DELETE FROM memberships",
         f"DELETE FROM users WHERE pk = {bob}",
     )
@@ -210,12 +210,12 @@ def test_grants_and_resources_of_what_is_gone_are_found(organisation: Database, 
         for code, name, message in (
             (
                 "orphan_grant",
-                f"resource 1, user {bob}",
+                f"resource 101, user {bob}",
                 "an access grant without resource, user or group",
             ),
             (
                 "orphan_grant",
-                f"resource 77, user {bob}",
+                f"resource 177, user {bob}",
                 "an access grant without resource, user or group",
             ),
             ("orphan_resource", "tool:of-bob", "its owner or its base does not exist"),
