@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,7 +29,7 @@ CHEAP_BCRYPT = "$2b$04$nLTPXRRnrzOKbjalUsU.K.XK8fxn8/UIwCu.q4mlH42P6P8PoBG22"  #
 @pytest.mark.parametrize(
     "password",
     [
-        "12345678",
+        "73918264",
         "🔑🔑🔑🔑🔑🔑🔑🔑",
         "        ",
         " pässwörd-Ω ",
@@ -59,6 +60,69 @@ def test_no_other_may_and_the_error_does_not_repeat_it(password: str, message: s
         with pytest.raises(InvalidError) as error:
             refuse(password)
         assert (error.value.message, error.value.hint) == (message, None)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password", "PassWord", "12345678", "qwertyuiop", "iloveyou", "TRUSTNO1", "passwort"],
+)
+def test_a_common_password_is_refused_in_any_letter_case(password: str) -> None:
+    for refuse in (require_password, hash_password):
+        with pytest.raises(InvalidError) as error:
+            refuse(password)
+        assert error.value.message == "the password is one of the most common ones"
+        assert password not in f"{error.value.hint}"
+
+
+def test_a_common_password_that_somebody_has_still_fits() -> None:
+    assert verify_password("passwort", CHEAP_BCRYPT)[0]
+
+
+def test_the_list_of_common_passwords_is_long_enough_and_holds_what_could_be_chosen() -> None:
+    common = passwords._common_passwords()
+    assert len(common) == 10_000
+    assert all(
+        len(one) >= passwords.MIN_PASSWORD_LENGTH and one == one.casefold() and one.isascii()
+        for one in common
+    )
+
+
+def test_a_made_up_password_is_not_common() -> None:
+    for password in ("correct horse battery", "password" * 3, "qwertyuiop!X7", "ÄÖÜäöüßẞ"):
+        require_password(password)
+
+
+def test_nobody_is_verified_at_the_price_of_a_new_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes: list[str] = []
+
+    def verify(raw: bytes, hash: str) -> bool:
+        hashes.append(hash)
+        return False
+
+    assert PHC.fullmatch(passwords._NOBODY)
+    monkeypatch.setattr(passwords._ARGON2ID, "verify", verify)
+    passwords.verify_nobody("correct horse")
+    verify_password("correct horse", hash_password("correct horse staple"))
+    assert [PHC.fullmatch(one) is not None for one in hashes] == [True, True]
+
+
+def test_nobody_takes_as_long_as_somebody() -> None:
+    stored = hash_password("correct horse staple")
+
+    def seconds(verify: Callable[[], object]) -> float:
+        began = time.process_time()
+        verify()
+        return time.process_time() - began
+
+    somebody = min(seconds(lambda: verify_password("wrong", stored)) for _ in range(3))
+    nobody = min(seconds(lambda: passwords.verify_nobody("wrong")) for _ in range(3))
+    assert 0.5 < nobody / somebody < 2
+
+
+@pytest.mark.parametrize("password", ["", "x" * 2000, "\0", "\udcff", "passwort"])
+def test_nobody_never_raises_and_says_nothing(password: str) -> None:
+    passwords.verify_nobody(password)
+    assert not verify_password(password, passwords._NOBODY)[0]
 
 
 def test_a_hash_is_argon2id_with_its_own_salt_and_sees_the_whole_password() -> None:

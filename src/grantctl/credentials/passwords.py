@@ -1,12 +1,14 @@
 """Passwords: argon2id for new ones, bcrypt understood and replaced.
 
-Owns hashing, verifying and the rules of length (OWASP password storage; NIST SP 800-63B 5.1.1.2).
-Leaves where the hash is kept to `store`.
+Owns hashing, verifying, the rules of length, and which passwords are too common (OWASP password
+storage; NIST SP 800-63B 5.1.1.2). Leaves where the hash is kept to `store`.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pwdlib.hashers.bcrypt import BcryptHasher
@@ -42,6 +44,12 @@ _ARGON2_HASH = re.compile(
     r"m=(?P<memory>[0-9]{1,10}),t=(?P<passes>[0-9]{1,10}),p=[0-9]{1,3}"
     r"\$(?P<salt>[A-Za-z0-9+/]{11,128})\$(?P<hash>[A-Za-z0-9+/]{16,128})"
 )
+# A hash as a new one is, of no password that anybody knows: 48 bytes out of /dev/urandom.
+_NOBODY = (
+    f"$argon2id$v=19$m={_MEMORY_KIB},t={_PASSES},p=1"
+    "$Z6RZkhvdErftSHmfEqZEig$83yPs/mudexP08qmvBLGzyKi3nVEU8n1d3Ms4F3456c"
+)
+_COMMON_PASSWORDS = "common_passwords.txt"
 
 
 def hash_password(password: str) -> str:
@@ -53,7 +61,8 @@ def hash_password(password: str) -> str:
 def require_password(password: str) -> None:
     """Raise InvalidError unless this may become somebody's password.
 
-    It has 8 characters (code points) at least and 1,024 bytes of UTF-8 at most, and no NUL.
+    It has 8 characters (code points) at least and 1,024 bytes of UTF-8 at most, no NUL, and is none
+    of the 10,000 most common ones in any letter case.
     """
     try:
         raw = password.encode()
@@ -65,6 +74,11 @@ def require_password(password: str) -> None:
         raise InvalidError(f"a password must have at least {MIN_PASSWORD_LENGTH} characters")
     if len(raw) > MAX_PASSWORD_BYTES:
         raise InvalidError(f"a password may have at most {MAX_PASSWORD_BYTES} bytes of UTF-8")
+    if password.casefold() in _common_passwords():
+        raise InvalidError(
+            "the password is one of the most common ones",
+            hint="several random words make a good one",
+        )
 
 
 def verify_password(password: str, password_hash: str | None) -> tuple[bool, str | None]:
@@ -89,6 +103,20 @@ def verify_password(password: str, password_hash: str | None) -> tuple[bool, str
     else:
         return False, None
     return fits, _ARGON2ID.hash(raw) if fits and is_weaker else None
+
+
+def verify_nobody(password: str) -> None:
+    """Take the time of verifying a password where there is no hash to verify it against.
+
+    Without it, a login would tell by its speed which users exist (OWASP ASVS 6.3.8).
+    """
+    verify_password(password, _NOBODY)
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    text = files(__package__).joinpath(_COMMON_PASSWORDS).read_text(encoding="ascii")
+    return frozenset(text.splitlines())
 
 
 def _fits_bcrypt(raw: bytes, found: re.Match[str]) -> bool:
