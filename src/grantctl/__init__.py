@@ -1,3 +1,23 @@
-"""grantctl: who can do what, and why. The library under the command line of that name."""
+"""grantctl: who can do what, and why. The library under the command line of that name.
+
+`Authorizer` is loaded when it is first asked for: importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grantctl.integrations.authorizer import Authorizer as Authorizer
 
 __version__ = "0.1.0"
+__all__ = ["Authorizer", "__version__"]
+
+_PLACES = {"Authorizer": "grantctl.integrations.authorizer"}
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever the name stands for
+    if name in _PLACES:
+        return getattr(import_module(_PLACES[name]), name)
+    raise AttributeError(f"module `{__name__}` has no attribute `{name}`")

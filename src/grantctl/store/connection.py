@@ -93,6 +93,11 @@ class Connection:
             self._end("ROLLBACK")
         self.require_unchanged()
 
+    @property
+    def is_unlocked(self) -> bool:
+        """Whether it reads a file without locks, and so sees nothing of a later change."""
+        return self._unlocked is not None
+
     def require_unchanged(self) -> None:
         """Raise DatabaseError where a file read without locks was written meanwhile."""
         if self._unlocked is not None:
