@@ -59,6 +59,7 @@ def test_without_anything_the_defaults_hold(home: Path) -> None:
         output=Setting("output", "", "default"),
         color=Setting("color", "auto", "default"),
         actor=Setting("actor", "", "default"),
+        keys=Setting("keys", "", "default"),
         config_path=home / "config" / "grantctl" / "config.toml",
     )
 
@@ -115,6 +116,11 @@ def test_the_default_database_survives_its_own_url(
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(home / name))
     assert parse_url(load().database.value).path == home / name / "grantctl" / "grantctl.db"
+
+
+def test_the_folder_of_the_keys_is_in_the_data_folder_or_where_it_is_said(home: Path) -> None:
+    assert load().keys_folder == home / "data" / "grantctl" / "keys"
+    assert load({"GRANTCTL_KEYS": "/srv/keys"}).keys_folder == Path("/srv/keys")
 
 
 # The actor
@@ -264,7 +270,7 @@ def test_a_huge_file_is_refused() -> None:
     )
 
 
-TYPO = "did you mean `database`? one of database, output, color, actor"
+TYPO = "did you mean `database`? one of database, output, color, actor, keys"
 SETTING = 'one setting a line: key = "value"'
 
 
@@ -272,7 +278,11 @@ SETTING = 'one setting a line: key = "value"'
     ("content", "message", "hint"),
     [
         ('databse = "x"', "unknown key `databse` in `FILE`", TYPO),
-        ("[grantctl]", "unknown key `grantctl` in `FILE`", "one of database, output, color, actor"),
+        (
+            "[grantctl]",
+            "unknown key `grantctl` in `FILE`",
+            "one of database, output, color, actor, keys",
+        ),
         ("output = true", "`output` in `FILE` is a boolean, not text", 'output = "…"'),
         ("output = 1", "`output` in `FILE` is a number, not text", 'output = "…"'),
         ("actor = ['a']", "`actor` in `FILE` is an array, not text", 'actor = "…"'),
@@ -335,7 +345,8 @@ def test_the_sample_shows_every_key_and_equals_the_defaults() -> None:
 def test_the_sample_names_every_flag_variable_and_choice() -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     for key in KEYS:
-        assert f"# --{key}, GRANTCTL_{key.upper()}\n" in text
+        flag = "" if key == "keys" else f"--{key}, "
+        assert f"# {flag}GRANTCTL_{key.upper()}\n" in text
     assert set(OUTPUTS) <= set(re.findall(r"\w+", text))
 
 

@@ -1,4 +1,4 @@
-"""Client settings: database, output, colour, actor; each value with where it comes from.
+"""Client settings: database, output, colour, actor, keys; each value with where it comes from.
 
 Owns the order flag > variable > configuration file > default, and the errors of each. Policy
 settings are kept in the database and are none of these. Values are given as they were written: the
@@ -20,7 +20,7 @@ from typing import Any
 from grantctl.errors import UsageError
 from grantctl.model import MAX_NAME_LENGTH
 
-KEYS = ("database", "output", "color", "actor")
+KEYS = ("database", "output", "color", "actor", "keys")
 OUTPUTS = ("table", "json", "ndjson", "yaml", "csv", "name")
 COLORS = ("auto", "always", "never")
 MAX_FILE_BYTES = 1024 * 1024
@@ -48,19 +48,26 @@ class Setting:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The client settings. An empty `output` means: as suits the stream; an empty `actor`: the
-    user of the operating system. `config_path` is the file that was read, or would be.
+    user of the operating system; an empty `keys`, the folder of the private keys that sign tokens:
+    the one in the data folder. `config_path` is the file that was read, or would be.
     """
 
     database: Setting
     output: Setting
     color: Setting
     actor: Setting
+    keys: Setting
     config_path: Path
 
     @property
     def listed(self) -> tuple[Setting, ...]:
         """Every setting, in the order of KEYS."""
-        return (self.database, self.output, self.color, self.actor)
+        return (self.database, self.output, self.color, self.actor, self.keys)
+
+    @property
+    def keys_folder(self) -> Path:
+        """The folder of the private keys. It need not exist, and its name is made up only here."""
+        return Path(self.keys.value) if self.keys.value else _directory("user_data_path") / "keys"
 
     @property
     def actor_name(self) -> str:
@@ -88,8 +95,8 @@ def load_settings(*, flags: Mapping[str, str | None], environ: Mapping[str, str]
     path, source = _config_path(flags, environ)
     in_file = _read_file(path, source)
     found = {key: tuple(_candidates(key, flags, environ, path, in_file)) for key in KEYS}
-    database, output, color, actor = (_setting(key, found[key]) for key in KEYS)
-    return Settings(database, output, color, actor, path)
+    settings = {key: _setting(key, found[key]) for key in KEYS}
+    return Settings(**settings, config_path=path)
 
 
 def choices_hint(text: str, choices: Sequence[str]) -> str:

@@ -44,6 +44,13 @@ class UsageError(GrantctlError):
     code = "usage"
 
 
+class AuthenticationError(GrantctlError):
+    """A login was refused: whoever asks is not known. The words never say which part was wrong."""
+
+    exit_code = ExitCode.NO
+    code = "unauthenticated"
+
+
 class NotFoundError(GrantctlError):
     """The user, group, permission or record that was named does not exist."""
 

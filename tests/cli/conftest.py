@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grantctl.store.database import Database
+from tests.cli.credential_desk import Desk, make_desk
 from tests.cli.office import OFFICE
 from tests.conftest import Cli
 
@@ -14,3 +15,9 @@ def office(database: Database, cli: Cli) -> Cli:
     """The command line on a database that holds the office."""
     OFFICE.write(database)
     return cli
+
+
+@pytest.fixture
+def desk(database: Database, cli: Cli) -> Desk:
+    """The command line on the office's database, with a secret to sign tokens with."""
+    return make_desk(cli, database)

@@ -10,8 +10,13 @@ from pathlib import Path
 import pytest
 
 from grantctl.cli.commands import COMMANDS
+from grantctl.credentials.secret import load_secret
+from grantctl.operations.changes import Intent
 from grantctl.operations.demonstration import make_organisation
+from grantctl.operations.tokens import issue_token
+from grantctl.store.database import Database
 from grantctl.store.url import file_url, parse_url
+from tests.cli.credential_desk import SIGNED
 from tests.contract.damage import OPEN_WEBUI
 
 SLOW = (
@@ -20,6 +25,7 @@ SLOW = (
     "alembic",
     "rich",
     "jwt",
+    "cryptography",
     "pydantic",
     "psycopg",
     "yaml",
@@ -59,13 +65,16 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(file_url(str(path)))
 
 
-def loaded(line: str, url: str, *, expected: tuple[int, ...] = (0, 3, 4)) -> list[str]:
+def loaded(
+    line: str, url: str, *, expected: tuple[int, ...] = (0, 3, 4), stdin: str = ""
+) -> list[str]:
     """The slow libraries that a command has imported when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *line.split()],
+        input=stdin,
         capture_output=True,
         text=True,
-        env={**os.environ, "GRANTCTL_DATABASE": url},
+        env={**os.environ, **SIGNED, "GRANTCTL_DATABASE": url},
         timeout=60,
     )
     assert done.returncode in expected, done.stderr
@@ -77,6 +86,24 @@ def loaded(line: str, url: str, *, expected: tuple[int, ...] = (0, 3, 4)) -> lis
 @pytest.mark.parametrize("line", QUESTIONS)
 def test_a_question_about_a_file_imports_nothing_slow(line: str, file: str) -> None:
     assert loaded(line, file) == []
+
+
+def test_a_question_about_a_token_imports_what_verifies_it_alone(file: str) -> None:
+    database = Database(parse_url(file))
+    secret = load_secret(SIGNED)
+    token = issue_token(
+        database, Intent("tester"), "bob@example.com", secret=secret, keys=Path("none")
+    ).text
+    lines = (
+        "check --token - chat.controls",
+        "explain --token - chat.controls",
+        "whoami --token -",
+        "tokens verify",
+        "tokens inspect",
+    )
+    for line in lines:
+        assert loaded(line, file, stdin=token, expected=(0,)) == ["jwt", "cryptography"], line
+        assert loaded(line, file, stdin="gctl_" + "a" * 36, expected=(0, 3)) == [], line
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
@@ -96,6 +123,8 @@ def test_help_imports_nothing_slow(line: str, tmp_path: Path) -> None:
     assert loaded(line, f"sqlite:///{tmp_path}/none.db") == []
 
 
-@pytest.mark.parametrize("line", ["config show", "config path", "completion bash", "nonsense"])
+@pytest.mark.parametrize(
+    "line", ["config show", "config path", "whoami", "completion bash", "nonsense"]
+)
 def test_what_needs_no_database_imports_nothing_slow(line: str, tmp_path: Path) -> None:
     assert loaded(line, f"sqlite:///{tmp_path}/none.db", expected=(0, 2)) == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grantctl.cli.secrets import optional_password, required_password
+from grantctl.cli.passwords import optional_password, required_password
 from grantctl.errors import ExitCode, GrantctlError, GuardError, InvalidError, UsageError
 from grantctl.operations.audit import list_events
 from grantctl.operations.changes import Intent

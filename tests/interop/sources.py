@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -88,7 +89,10 @@ _NESTED = (
     _GROUP.format(", parent_group_id TEXT"),
     _MEMBER,
 )
-_API_KEY = "CREATE TABLE api_key (id TEXT)"
+_API_KEY = (
+    "CREATE TABLE api_key (id TEXT, user_id TEXT, key TEXT, data JSON, expires_at BIGINT,"
+    " last_used_at BIGINT, created_at BIGINT, updated_at BIGINT)"
+)
 _GRANT = (
     "CREATE TABLE access_grant (id TEXT, resource_type TEXT, resource_id TEXT,"
     " principal_type TEXT, principal_id TEXT, permission TEXT, created_at BIGINT)"
@@ -142,6 +146,7 @@ def make(
     stored: object = None,
     resources: Mapping[str, Iterable[Fields]] | None = None,
     grants: Iterable[tuple[object, ...]] = (),
+    api_keys: Iterable[Fields] = (),
 ) -> Path:
     """A database in the form of a release; `stored` are its default permissions.
 
@@ -158,6 +163,7 @@ def make(
         for table, found in (resources or {}).items():
             insert(connection, table, found)
         insert(connection, "access_grant", (dict(zip(GRANT, row, strict=True)) for row in grants))
+        insert(connection, "api_key", api_keys)
         if revision is not None:
             insert(connection, "alembic_version", [{"version_num": revision}])
         if stored is not None:
@@ -233,6 +239,7 @@ def check_invariants(directory: ForeignDirectory) -> None:
     values = {*directory.defaults.values(), *directory.flags.values()}
     assert all(type(value) is bool for value in values)
     check_resources(directory)
+    check_api_keys(directory)
     for texts in (
         [text for user in directory.users for text in (user.id, user.name)],
         [text for one in directory.groups for text in (one.id, one.name, one.description)],
@@ -266,6 +273,15 @@ def check_resources(directory: ForeignDirectory) -> None:
             assert 0 < len(grant.principal_id) <= MAX_ID_LENGTH
             is_everyone = grant.principal_type is PrincipalType.EVERYONE
             assert (grant.principal_id == EVERYONE_ID) is is_everyone
+
+
+def check_api_keys(directory: ForeignDirectory) -> None:
+    """What is promised of API keys."""
+    hashes = [one.key_hash for one in directory.api_keys]
+    assert len(set(hashes)) == len(hashes)
+    assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
+    assert {one.user_id for one in directory.api_keys} <= {one.id for one in directory.users}
+    assert all(re.fullmatch(r"sk-[\x21-\x7e]{0,4}…", one.hint) for one in directory.api_keys)
 
 
 def texts_of(resource: ForeignResource) -> list[str]:

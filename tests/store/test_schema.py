@@ -23,12 +23,13 @@ from grantctl.store import (
     resource_queries,
     resource_transfer_queries,
     revision,
+    token_queries,
 )
 from grantctl.store.connection import Connection, open_reading
+from grantctl.store.credential_tables import Base
 from grantctl.store.database import Database
 from grantctl.store.migrate import head_revision, migration_config
 from grantctl.store.postgres import connect
-from grantctl.store.credential_tables import Base
 from grantctl.store.url import SQLITE, DatabaseUrl, parse_url
 from tests.conftest import INTENT
 from tests.store.generated import fill
@@ -52,6 +53,10 @@ VALUES: dict[str, Any] = {
     "action": "read",
     "policy": "access.admin_bypass",
     "values": "[]",
+    "token": "t-7",
+    "key_hash": "0" * 64,
+    "user_id": "u7",
+    "kid": "k-7",
 }
 DECIDING_RESOURCES = (
     "RESOURCE_PK",
@@ -70,9 +75,17 @@ DECIDING = (
     "HELD_FLAGS_OF_TWO",
     "HELD_FLAGS",
 )
+DECIDING_TOKENS = (
+    "FOUND_BY_ID",
+    "FOUND_BY_KEY_HASH",
+    "HOLDER_BY_ID",
+    "SIGNING_KEY",
+    "ACTIVE_SIGNING_KEY",
+)
 SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|chain\b|hops\b|granted\b|CONSTANT ROW\b)")
 SEQ_SCANNED = re.compile(
-    r"Seq Scan on (users|memberships|groups|group_permissions|permissions|resources|access_grants)"
+    r"Seq Scan on (users|memberships|groups|group_permissions|permissions|resources|access_grants"
+    r"|tokens|signing_keys)"
 )
 
 
@@ -182,6 +195,7 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
         directory_queries,
         resource_transfer_queries,
         integrity_queries,
+        token_queries,
     )
     for module in modules:
         for name, statement in constants(module):
@@ -192,7 +206,7 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
                 list(filled.stream(statement, parameters(statement)))
             ran.append(name)
     assert len(ran) > 45
-    assert {*DECIDING, *DECIDING_RESOURCES, *DECIDING_LISTS} <= set(ran)
+    assert {*DECIDING, *DECIDING_RESOURCES, *DECIDING_LISTS, *DECIDING_TOKENS} <= set(ran)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +227,14 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
             "GRANTS_OF_CHAIN",
             "resource_pk action principal_type user_pk id email group_pk id name missing_id",
         ),
+        (
+            "FOUND_BY_ID",
+            "pk id kind user_id name scope audience key_kid key_hint source issued_at issued_by"
+            " expires_at last_used_at revoked_at revoked_by revoke_reason key_hash"
+            " pk id email name role tokens_revoked_at",
+        ),
+        ("HOLDER_BY_ID", "pk id email name role tokens_revoked_at"),
+        ("SIGNING_KEY", "kid algorithm public_jwk state created_at created_by ended_at"),
         ("FLAGS_OF_KEY", "group_pk key allowed"),
         ("ALL_FLAGS", "group_pk key allowed"),
         ("ALL_GROUPS", "pk id name parent_pk"),
@@ -233,6 +255,8 @@ def test_a_statement_s_columns_are_the_fields_that_it_fills(
 
 
 def find_statement(name: str) -> str:
+    if name in DECIDING_TOKENS:
+        return str(getattr(token_queries, name))
     return str(getattr(resource_queries if name in DECIDING_RESOURCES else queries, name))
 
 
@@ -241,7 +265,7 @@ def plan(connection: Connection, statement: str) -> list[str]:
     return [str(row[-1]) for row in connection.rows(prefix + statement, parameters(statement))]
 
 
-@pytest.mark.parametrize("name", [*DECIDING, *DECIDING_RESOURCES])
+@pytest.mark.parametrize("name", [*DECIDING, *DECIDING_RESOURCES, *DECIDING_TOKENS])
 def test_deciding_reads_no_table_from_end_to_end(filled: Connection, name: str) -> None:
     if filled.engine != SQLITE:
         filled.run("SET enable_seqscan = off")  # small tables are read whole otherwise

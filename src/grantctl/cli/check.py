@@ -23,14 +23,13 @@ from grantctl.cli.questions import (
     OPTIONAL_ASKED,
     OPTIONAL_USER,
     RESOURCE,
-    answer_asked,
     parse_asked,
-    show_decision,
     wants_words,
 )
+from grantctl.cli.token_questions import Answer, answer_words, read_words, show_answer
+from grantctl.cli.token_reading import TOKEN, TOKEN_FILE, is_token_given
 from grantctl.errors import ExitCode, UsageError
-from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
-from grantctl.evaluation.decision import Decision
+from grantctl.evaluation.access_decision import AccessQuestion
 from grantctl.render.columns import Column
 from grantctl.render.decisions import verdict_word
 
@@ -62,6 +61,8 @@ def check(
     ignore_owner: IGNORE_OWNER = False,
     ignore_base: IGNORE_BASE = False,
     every: ALL = False,
+    token: TOKEN = None,
+    token_file: TOKEN_FILE = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the exit code")] = False,
     batch: Annotated[
         str | None,
@@ -73,42 +74,38 @@ def check(
         ),
     ] = None,
 ) -> ExitCode:
-    """Whether USER has the permission KEY, or may do ACTION to the resource TYPE:ID: exit 0 if
-    allowed, 3 if denied, 4 if unknown."""
+    """Whether USER, or whoever holds a token, has the permission KEY, or may do ACTION to the
+    resource TYPE:ID: exit 0 if allowed, 3 if denied, 4 if unknown."""
     if batch is not None:
-        if user is not None:
+        if user is not None or is_token_given(token, token_file):
             raise UsageError("`--batch` takes its users and keys from the file, not from arguments")
-        question = operations.questions.Question(ignore_role=ignore_role, require_all=every)
-        access_question = AccessQuestion("", ignore_role, ignore_owner, ignore_base)
-        return _check_batch(call, batch, question, access_question, quiet=quiet)
-    if user is None or asked is None:
-        raise UsageError(
-            "missing argument `USER` or `KEY`",
-            hint="grantctl check USER KEY, or grantctl check USER ACTION TYPE:ID",
-        )
-    whole = parse_asked(
-        asked,
-        resource,
+        of_permission = operations.questions.Question(ignore_role=ignore_role, require_all=every)
+        of_access = AccessQuestion("", ignore_role, ignore_owner, ignore_base)
+        return _check_batch(call, batch, of_permission, of_access, quiet=quiet)
+    words = read_words("check", (user, asked, resource), token=token, token_file=token_file)
+    question = parse_asked(
+        words.asked,
+        words.resource,
         ignore_role=ignore_role,
         ignore_owner=ignore_owner,
         ignore_base=ignore_base,
         require_all=every,
     )
-    with call.database.reader() as reader:
-        with_advice = not (quiet or wants_words(call))
-        decision = answer_asked(reader, user, whole, with_advice=with_advice)
+    with_advice = not (quiet or wants_words(call))
+    answer = answer_words(call, words, question, with_advice=with_advice)
     if not quiet:
-        _show(call, decision)
-    return ExitCode.OK if decision.allowed else ExitCode.NO
+        _show(call, answer)
+    return ExitCode.OK if answer.allowed else ExitCode.NO
 
 
-def _show(call: Call, decision: Decision | AccessDecision) -> None:
+def _show(call: Call, answer: Answer) -> None:
     if not wants_words(call):
-        show_decision(call, decision)
+        show_answer(call, answer)
         return
-    call.say_plainly(f"{'allowed' if decision.allowed else 'denied'}: {decision.cause}")
-    for warning in decision.warnings:
-        call.warn(warning.message)
+    call.say_plainly(f"{'allowed' if answer.allowed else 'denied'}: {answer.cause}")
+    if answer.decision is not None:
+        for warning in answer.decision.warnings:
+            call.warn(warning.message)
 
 
 def _check_batch(

@@ -22,6 +22,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "resources": ("resources", "resources, their owners, and who may read or write them"),
         "permissions": ("permissions", "the catalogue, and what groups and defaults set"),
     },
+    "Credentials": {
+        "tokens": ("tokens", "issue, verify, list and revoke tokens and API keys; signing keys"),
+        "login": ("login", "exchange a password for a token that lives shortly"),
+        "whoami": ("whoami", "whom a token stands for; as whom changes are recorded"),
+    },
     "Database": {
         "init": ("init", "make the database"),
         "import": ("import_", "bring in an Open WebUI database"),

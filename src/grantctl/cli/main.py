@@ -25,8 +25,11 @@ from grantctl.cli.streams import forget_stdout, mend_streams, tell
 from grantctl.config import load_settings
 from grantctl.errors import ExitCode, GrantctlError, UsageError
 from grantctl.render.escape import escape
+from grantctl.render.masking import mask_credentials
 from grantctl.render.talk import error_json, error_lines
 
+# An argument too many may be a password here, and is not repeated.
+PASSWORD_COMMANDS = ("grantctl login", "grantctl users create", "grantctl users set-password")
 BROKEN_PIPE_EXIT = 141  # as a shell reports a program that SIGPIPE ended
 
 
@@ -108,7 +111,7 @@ def _exit_code(run: Callable[[], Any], arguments: list[str]) -> int:
     except Exception:  # the boundary: no traceback ever reaches a user unasked
         if os.environ.get("GRANTCTL_DEBUG"):
             for line in traceback.format_exc().splitlines():
-                tell(escape(line))
+                tell(escape(mask_credentials(line)))
         return _report(
             GrantctlError("grantctl failed unexpectedly", hint="GRANTCTL_DEBUG=1 shows where"),
             arguments,
@@ -145,8 +148,10 @@ def _report_usage(error: Exception, arguments: list[str]) -> int:
         tell(context.get_help())
         return ExitCode.USAGE
     message, meant = _message(error)
-    helps = f"{'grantctl' if context is None else context.command_path} --help"
-    hint = f"did you mean {meant}? {helps}" if meant else helps
+    path = "grantctl" if context is None else context.command_path
+    hint = f"did you mean {meant}? {path} --help" if meant else f"{path} --help"
+    if path in PASSWORD_COMMANDS and "unexpected extra argument" in message:
+        message = "there is an argument too many, and a password is never one"
     return _report(UsageError(message, hint=hint), arguments)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,19 +19,27 @@ from grantctl.cli.complete import (
 from grantctl.errors import UsageError
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
 from grantctl.evaluation.decision import Decision
+from grantctl.evaluation.scopes import Scope
 from grantctl.model import ResourceRef, parse_resource, require_action
 from grantctl.render.access_decisions import access_document
-from grantctl.render.decisions import decision_document
+from grantctl.render.decisions import Document, decision_document
 from grantctl.render.style import Format
 
 if TYPE_CHECKING:
     from grantctl.operations.questions import Question
     from grantctl.store.reader import Reader
 
+
+def complete_who(context: typer.Context, incomplete: str) -> list[str]:
+    """Users, or what may be asked where a token stands for the user."""
+    is_token_given = context.params.get("token") or context.params.get("token_file")
+    return (complete_asked if is_token_given else complete_user)(context, incomplete)
+
+
 _USER_ARGUMENT = typer.Argument(
     metavar="USER",
     help="id, e-mail or unique name",
-    autocompletion=complete_user,
+    autocompletion=complete_who,
     show_default=False,
 )
 USER = Annotated[str, _USER_ARGUMENT]
@@ -112,18 +120,23 @@ def parse_asked(
 
 
 def answer_asked(
-    reader: Reader, user: str, asked: Asked, *, with_advice: bool
+    reader: Reader,
+    user: str,
+    asked: Asked,
+    *,
+    now: datetime,
+    with_advice: bool,
+    scope: Scope | None = None,
 ) -> Decision | AccessDecision:
-    """The decision about one user, as of now."""
-    now = datetime.now(UTC)
+    """The decision about one user; `scope` is that of the token that stands for it, if one does."""
     if asked.ref is not None and asked.access is not None:
         return operations.access_questions.answer_access(
-            reader, user, asked.ref, asked.access, now=now, with_advice=with_advice
+            reader, user, asked.ref, asked.access, now=now, with_advice=with_advice, scope=scope
         )
     assert asked.key is not None
     assert asked.permission is not None
     return operations.questions.answer(
-        reader, user, asked.key, asked.permission, now=now, with_advice=with_advice
+        reader, user, asked.key, asked.permission, now=now, with_advice=with_advice, scope=scope
     )
 
 
@@ -132,11 +145,18 @@ def wants_words(call: Call) -> bool:
     return call.style.format is Format.TABLE and not call.style.fields
 
 
-def show_decision(call: Call, decision: Decision | AccessDecision) -> None:
-    """Print the whole decision in the format that was asked for."""
+def decision_noun(asked: Asked) -> str:
+    """What the document of a decision is called."""
+    return "decision" if asked.ref is None else "access-decision"
+
+
+def decision_record(decision: Decision | AccessDecision) -> Document:
+    """The whole decision as data."""
     if isinstance(decision, AccessDecision):
-        noun, document = "access-decision", access_document(decision)
-    else:
-        noun, document = "decision", decision_document(decision)
-    warnings = [warning.message for warning in decision.warnings]
-    call.show_record(noun, document, name_key="verdict", warnings=warnings)
+        return access_document(decision)
+    return decision_document(decision)
+
+
+def decision_warnings(decision: Decision | AccessDecision) -> list[str]:
+    """What its reader should know besides."""
+    return [warning.message for warning in decision.warnings]

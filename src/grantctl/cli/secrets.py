@@ -1,6 +1,7 @@
-"""Passwords from a hidden prompt, stdin or a file; never from an argument.
+"""Secrets from a hidden prompt, stdin or a file; never from an argument.
 
-Owns reading them, and which files may hold one. Leaves the rules of a password to `credentials`.
+Owns reading them, which files may hold one, and writing such a file. Leaves what a secret may be to
+`passwords` and `token_reading`. Nothing here repeats a secret.
 """
 
 from __future__ import annotations
@@ -11,155 +12,138 @@ import os
 import stat
 import sys
 import warnings
+from contextlib import suppress
 from shlex import quote
-from typing import Annotated
 
-import typer
-
-from grantctl import credentials
 from grantctl.errors import GuardError, InvalidError, UsageError
-from grantctl.render.escape import escape
 
-PROMPT = Annotated[bool, typer.Option("--prompt", help="ask for the password on the terminal")]
-STDIN = Annotated[bool, typer.Option("--stdin", help="read the password from stdin")]
-FILE = Annotated[
-    str | None,
-    typer.Option("--file", metavar="FILE", help="read the password from a file of mode 600"),
-]
+LINE_ENDS = (b"\r\n", b"\n")
 
-_BOM = b"\xef\xbb\xbf"
-_NEWLINE_BYTES = 2
+_LINE_END_BYTES = 2
+_NEW_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def optional_password(*, whose: str, prompt: bool, stdin: bool, file: str | None) -> str | None:
-    """The password from where the options say, None where they say nothing.
+def is_terminal() -> bool:
+    """Whether somebody could be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
-    `whose` is named in the prompt. Raises UsageError, GuardError for a file that others could read,
-    InvalidError for content that is no password.
+
+def ask_unseen(question: str, noun: str, *, hint: str) -> str:
+    """What is typed unseen. `hint` names the other ways to hand the secret over.
+
+    Raises UsageError where the terminal would show it, InvalidError where nothing usable comes.
     """
-    if prompt + stdin + (file is not None) > 1:
-        raise UsageError("only one of `--prompt`, `--stdin` and `--file` can be used")
-    if prompt:
-        return _from_prompt(whose)
-    if stdin:
-        return _from_stdin()
-    return None if file is None else _from_file(file)
-
-
-def required_password(*, whose: str, prompt: bool, stdin: bool, file: str | None) -> str:
-    """The password from where the options say, from a prompt where they say nothing.
-
-    Raises UsageError where there is no terminal to ask on, and as `optional_password` does.
-    """
-    password = optional_password(whose=whose, prompt=prompt, stdin=stdin, file=file)
-    if password is not None:
-        return password
-    if not _is_terminal():
-        raise UsageError(
-            "there is no terminal to ask for the password on", hint="--stdin, or --file FILE"
-        )
-    return _from_prompt(whose)
-
-
-def _from_prompt(whose: str) -> str:
-    """What is typed twice, unseen."""
-    if not _is_terminal():
-        raise UsageError("`--prompt` needs a terminal", hint="--stdin, or --file FILE")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", getpass.GetPassWarning)
-            password = getpass.getpass(f"password for {escape(whose)}: ")
-            credentials.passwords.require_password(password)
-            again = getpass.getpass("the same again: ")
+            return getpass.getpass(question)
     except getpass.GetPassWarning:
-        raise UsageError(
-            "the terminal would show what is typed", hint="--stdin, or --file FILE"
-        ) from None
+        raise UsageError("the terminal would show what is typed", hint=hint) from None
     except EOFError:
-        raise InvalidError("no password was typed") from None
+        raise InvalidError(f"no {noun} was typed") from None
     except UnicodeDecodeError:
-        raise InvalidError("the password is not UTF-8") from None
-    if password != again:
-        raise InvalidError("the two passwords differ, nothing was changed")
-    return password
+        raise InvalidError(f"the {noun} is not UTF-8") from None
 
 
-def _from_stdin() -> str:
+def read_stdin(max_bytes: int) -> bytes:
+    """What stdin holds, without one line end; of what is longer than that no more than shows it.
+
+    Raises UsageError where stdin is closed. Leaves it to the caller to ask no terminal.
+    """
     if sys.stdin is None:
         raise UsageError("stdin is closed", hint="--file FILE")
-    if sys.stdin.isatty():
-        raise UsageError("`--stdin` would show what is typed on the terminal", hint="--prompt")
-    return _password(sys.stdin.buffer.read(_longest() + 1), "stdin")
+    return _without_line_end(sys.stdin.buffer.read(_longest(max_bytes)))
 
 
-def _from_file(name: str) -> str:
-    """The content of a regular file that only its owner can read. Nothing else is ever read."""
+def read_private_file(name: str, noun: str, *, option: str, max_bytes: int) -> bytes:
+    """The content of a regular file that only its owner can read. Nothing else is ever read.
+
+    As `read_stdin` in all else; `option` is the one that named the file. Raises UsageError,
+    GuardError for a file that others could read.
+    """
     try:
         descriptor = os.open(name, _OPEN_FLAGS)
         try:
-            _require_private(os.fstat(descriptor), name)
+            _require_private(os.fstat(descriptor), name, noun)
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                raw = file.read(_longest() + 1)
+                return _without_line_end(file.read(_longest(max_bytes)))
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise _refusal(error, name) from None
+        raise _refusal(error, name, noun) from None
     except ValueError:  # NUL, or half of a surrogate pair
-        raise UsageError("`--file` holds what no file's name can") from None
-    return _password(raw, f"`{name}`")
+        raise UsageError(f"`{option}` holds what no file's name can") from None
 
 
-def _refusal(error: OSError, name: str) -> GuardError | UsageError:
+def _longest(max_bytes: int) -> int:
+    """A secret, its line end, and what shows that there is more."""
+    return max_bytes + _LINE_END_BYTES + 1
+
+
+def _without_line_end(raw: bytes) -> bytes:
+    for line_end in LINE_ENDS:
+        if raw.endswith(line_end):
+            return raw.removesuffix(line_end)
+    return raw
+
+
+def _refusal(error: OSError, name: str, noun: str) -> GuardError | UsageError:
     """Why a file cannot be opened: a link, or whatever the system says."""
     if error.errno in (errno.ELOOP, errno.EMLINK):
         return GuardError(
             f"`{name}` is a symbolic link, which may come to lead elsewhere",
-            hint="name the file itself, or use --stdin",
+            hint="name the file itself, or use stdin",
         )
     if error.errno in (errno.ENXIO, errno.EISDIR):
         return _not_regular(name)
     reason = (error.strerror or "unknown reason").lower()
-    return UsageError(f"the password file `{name}` cannot be read: {reason}")
+    return UsageError(f"the {noun} file `{name}` cannot be read: {reason}")
 
 
-def _require_private(status: os.stat_result, name: str) -> None:
+def _require_private(status: os.stat_result, name: str, noun: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise _not_regular(name)
     if os.name == "posix" and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise GuardError(
-            f"others than its owner may use the password file `{name}`",
+            f"others than its owner may use the {noun} file `{name}`",
             hint=f"chmod 600 {quote(name)}",
         )
 
 
 def _not_regular(name: str) -> GuardError:
-    return GuardError(f"`{name}` is not a regular file", hint="for a pipe, use --stdin")
+    return GuardError(f"`{name}` is not a regular file", hint="for a pipe, use stdin")
 
 
-def _password(raw: bytes, source: str) -> str:
-    """The text without one line feed at its end. Raises InvalidError."""
-    for newline in (b"\r\n", b"\n"):
-        if raw.endswith(newline):
-            raw = raw.removesuffix(newline)
-            break
-    if not raw:
-        raise InvalidError(f"there is no password in {source}")
-    if len(raw) > credentials.passwords.MAX_PASSWORD_BYTES:
-        most = credentials.passwords.MAX_PASSWORD_BYTES
-        raise InvalidError(f"the password in {source} has more than {most} bytes")
-    if raw.startswith(_BOM):
-        raise InvalidError(f"the password in {source} begins with a byte order mark")
+def write_private_file(name: str, secret: str, noun: str) -> None:
+    """A new file of mode 600 that holds the secret and a line feed, on the disk when this ends.
+
+    Nothing of it is left where that fails. Raises GuardError where there is such a file already,
+    UsageError where there cannot be one.
+    """
     try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise InvalidError(f"the password in {source} is not UTF-8") from None
+        descriptor = os.open(name, _NEW_FLAGS, 0o600)
+    except FileExistsError:
+        raise GuardError(
+            f"`{name}` exists already, and is left as it is", hint="name a file that does not"
+        ) from None
+    except OSError as error:
+        raise _unwritable(error, name, noun) from None
+    except ValueError:
+        raise UsageError(f"the name of the {noun} file is none that a file can have") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            if hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), 0o600)  # whatever the umask says
+            file.write(f"{secret}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(name)  # noqa: PTH108  # as it was opened
+        raise _unwritable(error, name, noun) from None
 
 
-def _longest() -> int:
-    """A password and its line feed: nothing longer needs to be read."""
-    return credentials.passwords.MAX_PASSWORD_BYTES + _NEWLINE_BYTES
-
-
-def _is_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
+def _unwritable(error: OSError, name: str, noun: str) -> UsageError:
+    reason = (error.strerror or "unknown reason").lower()
+    return UsageError(f"the {noun} file `{name}` cannot be written: {reason}")

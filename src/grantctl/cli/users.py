@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
+from grantctl.cli import unlocking
 from grantctl.cli.assigning import (
     ADMIN_MEANING,
     MAX_LISTED,
@@ -25,8 +26,8 @@ from grantctl.cli.complete import complete_group, complete_role, complete_user
 from grantctl.cli.named_users import STDIN as USERS_STDIN
 from grantctl.cli.named_users import USERS, named_users
 from grantctl.cli.paging import CURSOR, EVERYTHING, LIMIT, page_request
+from grantctl.cli.passwords import FILE, PROMPT, STDIN, optional_password, required_password
 from grantctl.cli.questions import USER
-from grantctl.cli.secrets import FILE, PROMPT, STDIN, optional_password, required_password
 from grantctl.cli.user_documents import (
     COLUMNS,
     DELETED_COLUMNS,
@@ -211,6 +212,9 @@ def delete(
     deleted = attempt(call.intent, names)
     call.show_rows("users-deleted", map(deleted_row, deleted), DELETED_COLUMNS)
     call.say_dry_run()
+
+
+app.add_typer(unlocking.app)
 
 
 def _deletion_question(planned: Sequence[DeletedUser]) -> str:

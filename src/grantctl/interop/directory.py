@@ -90,6 +90,20 @@ class ForeignResource:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignApiKey:
+    """An API key of a user of the same directory; `key_hash` is its SHA-256 in hex, each once.
+
+    The key itself is nowhere: `hint` is its beginning, as lists show it.
+    """
+
+    user_id: str
+    key_hash: str
+    hint: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignDirectory:
     """All that an import takes in.
 
@@ -106,3 +120,4 @@ class ForeignDirectory:
     defaults: dict[str, bool]
     resources: tuple[ForeignResource, ...]
     findings: tuple[Finding, ...]
+    api_keys: tuple[ForeignApiKey, ...] = ()

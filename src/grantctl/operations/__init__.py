@@ -12,18 +12,22 @@ from grantctl.lazy import lazy_submodules
 if TYPE_CHECKING:
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
+    from grantctl.operations import api_keys as api_keys
     from grantctl.operations import attaching as attaching
     from grantctl.operations import audit as audit
+    from grantctl.operations import authentication as authentication
     from grantctl.operations import batches as batches
     from grantctl.operations import catalogue as catalogue
     from grantctl.operations import changes as changes
     from grantctl.operations import databases as databases
     from grantctl.operations import demonstration as demonstration
+    from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
     from grantctl.operations import importing as importing
     from grantctl.operations import integrity as integrity
+    from grantctl.operations import logins as logins
     from grantctl.operations import memberships as memberships
     from grantctl.operations import pages as pages
     from grantctl.operations import policies as policies
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from grantctl.operations import resource_transfer as resource_transfer
     from grantctl.operations import resources as resources
     from grantctl.operations import roles as roles
+    from grantctl.operations import signing_keys as signing_keys
+    from grantctl.operations import tokens as tokens
     from grantctl.operations import users as users
 
 __getattr__ = lazy_submodules(
@@ -41,18 +47,22 @@ __getattr__ = lazy_submodules(
         {
             "access_grants",
             "access_questions",
+            "api_keys",
             "attaching",
             "audit",
+            "authentication",
             "batches",
             "catalogue",
             "changes",
             "databases",
             "demonstration",
+            "durations",
             "effects",
             "flags",
             "groups",
             "importing",
             "integrity",
+            "logins",
             "memberships",
             "pages",
             "policies",
@@ -62,6 +72,8 @@ __getattr__ = lazy_submodules(
             "resource_transfer",
             "resources",
             "roles",
+            "signing_keys",
+            "tokens",
             "users",
         }
     ),

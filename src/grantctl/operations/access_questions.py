@@ -15,6 +15,7 @@ from grantctl.evaluation.access import decide_access, find_reach
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion, Reach
 from grantctl.evaluation.access_rules import actions_named, held_by_pk
 from grantctl.evaluation.facts import Resource
+from grantctl.evaluation.scopes import Scope
 from grantctl.model import ResourceRef
 from grantctl.store.reader import Reader
 
@@ -38,13 +39,15 @@ def answer_access(
     *,
     now: datetime,
     with_advice: bool = False,
+    scope: Scope | None = None,
 ) -> AccessDecision:
     """Whether one user may do one thing to one resource, and why.
 
-    Raises NotFoundError, AmbiguousError, DatabaseError.
+    `scope`: what the token is limited to that stands for the user, if one does. Raises
+    NotFoundError, AmbiguousError, DatabaseError.
     """
     facts = reader.resources.facts(user, ref, with_advice=with_advice)
-    return decide_access(facts, question, now=now)
+    return decide_access(facts, question, now=now, scope=scope)
 
 
 def who_has_access(

@@ -1,4 +1,4 @@
-"""Taking a foreign directory in: users, groups, memberships, permissions, resources.
+"""Taking a foreign directory in: users, groups, memberships, permissions, resources, API keys.
 
 Owns the transaction of an import and its report. What the source has is made or brought up to
 date; nothing is ever deleted, but for access grants of a resource that the source has without them;
@@ -16,6 +16,11 @@ from datetime import UTC, datetime
 
 from grantctl.interop.directory import Finding, ForeignDirectory
 from grantctl.operations.import_state import Taking, Tally, microseconds
+from grantctl.operations.imported_credentials import (
+    end_tokens_of_changed,
+    roles_by_user,
+    take_api_keys,
+)
 from grantctl.operations.imported_people import take_groups, take_memberships, take_users
 from grantctl.operations.imported_permissions import take_flags, take_permissions
 from grantctl.operations.imported_resources import take_resources
@@ -56,11 +61,14 @@ def import_directory(
     try:
         with connection.writing():
             permissions = take_permissions(taking)
+            roles = roles_by_user(taking)
             users = take_users(taking)
+            end_tokens_of_changed(taking, roles)
             groups = take_groups(taking)
             take_memberships(taking, users, groups)
             take_flags(taking, groups, permissions)
             take_resources(taking, users, groups)
+            take_api_keys(taking, users)
             report = ImportReport(directory.layout, taking.tallies, tuple(taking.findings))
             if report.is_changed:
                 _record(taking, report, source, reason)

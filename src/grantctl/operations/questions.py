@@ -21,6 +21,7 @@ from grantctl.evaluation.rules import (
     role_verdict,
     tree_allows,
 )
+from grantctl.evaluation.scopes import Scope
 from grantctl.store.reader import Reader
 from grantctl.store.references import unknown_permission
 
@@ -65,10 +66,12 @@ def answer(
     *,
     now: datetime,
     with_advice: bool = False,
+    scope: Scope | None = None,
 ) -> Decision:
     """Whether one user has one permission, and why.
 
-    Raises NotFoundError, AmbiguousError, DatabaseError.
+    `scope`: what the token is limited to that stands for the user, if one does. Raises
+    NotFoundError, AmbiguousError, DatabaseError.
     """
     facts = reader.permission_facts(user, key, with_advice=with_advice)
     return decide(
@@ -77,6 +80,7 @@ def answer(
         now=now,
         ignore_role=question.ignore_role,
         require_all=question.require_all,
+        scope=scope,
     )
 
 

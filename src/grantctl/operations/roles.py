@@ -16,6 +16,7 @@ from grantctl.model import Role
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
+from grantctl.operations.token_endings import end_tokens, settings_of
 from grantctl.operations.user_rows import (
     UserRecord,
     find_user_rows,
@@ -114,15 +115,28 @@ def approve_users(
 
 
 def change_role(change: Change, row: UserRow, role: Role) -> RoleChange:
-    """Give one user a role within a change. Raises GuardError for the last admin."""
+    """Give one user a role within a change, which ends its tokens.
+
+    Raises GuardError for the last admin.
+    """
     before = Role(row.role)
     if before is not role:
         if before is Role.ADMIN:
             require_another_admin(change.session, row)
         facts = user_facts(row)
         row.role = role.value
-        save_user(change, row, "user.set_role", facts)
+        ended = _end_tokens(change, row, role)
+        save_user(change, row, "user.set_role", facts, ended_tokens=ended)
     return RoleChange(user_record(row), before)
+
+
+def _end_tokens(change: Change, row: UserRow, role: Role) -> int:
+    """Suspending ends all tokens for good, another role only the JWTs, and only by policy."""
+    if role is Role.PENDING:
+        return end_tokens(change, row, "its user was suspended", api_keys=True)
+    if settings_of(change).revoke_on_role_change:
+        return end_tokens(change, row, "its user was given another role", api_keys=False)
+    return 0
 
 
 def require_another_admin(session: Session, row: UserRow) -> None:

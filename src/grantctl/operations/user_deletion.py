@@ -1,4 +1,5 @@
 """Users deleted, with their memberships and grants; what they own is handed over, or has no owner.
+Their tokens end, and stay listed under the id of whom they stood for.
 
 Owns two guards: one admin stays, and nothing loses its owner unasked. Both are decided inside the
 transaction, under the writers' lock. Leaves to the database to take memberships and grants away.
@@ -20,6 +21,7 @@ from grantctl.operations.chunks import in_chunks
 from grantctl.operations.resource_rows import grant_texts
 from grantctl.operations.resources import change_owner
 from grantctl.operations.roles import require_another_admin
+from grantctl.operations.token_endings import end_tokens
 from grantctl.operations.user_rows import (
     UserRecord,
     find_user_row,
@@ -100,10 +102,12 @@ def _delete(
         owned=tuple(ResourceRef(one.type, one.id) for one in resources),
         new_owner=user_record(heir) if heir is not None and resources else None,
     )
+    ended = end_tokens(change, row, "its user was deleted", api_keys=True)
     facts: dict[str, Any] = user_facts(row) | {
         "memberships": deleted.membership_count,
         "grants": [*deleted.grants],
         "owned": [*map(str, deleted.owned)],
+        **({"ended_tokens": ended} if ended else {}),
     }
     change.record("user.delete", "user", row.id, before=facts)
     if resources:

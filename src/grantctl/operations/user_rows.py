@@ -158,9 +158,15 @@ def user_facts(row: UserRow) -> dict[str, Any]:
     }
 
 
-def save_user(change: Change, row: UserRow, action: str, before: dict[str, Any]) -> None:
-    """Write the changed row and its audit entry; `before` is what `user_facts` said of it."""
+def save_user(
+    change: Change, row: UserRow, action: str, before: dict[str, Any], *, ended_tokens: int = 0
+) -> None:
+    """Write the changed row and its audit entry; `before` is what `user_facts` said of it.
+
+    `ended_tokens`: how many tokens the change ended; the entry tells it where there are any.
+    """
     row.updated_at = change.now
     change.session.add(row)
     change.session.flush()
-    change.record(action, "user", row.id, before=before, after=user_facts(row))
+    ended = {"ended_tokens": ended_tokens} if ended_tokens else {}
+    change.record(action, "user", row.id, before=before, after=user_facts(row) | ended)

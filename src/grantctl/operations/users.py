@@ -24,6 +24,7 @@ from grantctl.operations.group_tree import counts_at
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
 from grantctl.operations.searching import has_text, require_search
+from grantctl.operations.token_endings import end_tokens, settings_of
 from grantctl.operations.user_deletion import DeletedUser, delete_users
 from grantctl.operations.user_rows import (
     UserDetail,
@@ -177,7 +178,7 @@ def update_user(
 
 
 def set_password(database: Database, intent: Intent, reference: str, password: str) -> UserDetail:
-    """Give a user a password.
+    """Give a user a password, which ends its JWTs, and by policy its API keys.
 
     Raises NotFoundError, AmbiguousError, InvalidError for a password that may not be one.
     """
@@ -187,7 +188,9 @@ def set_password(database: Database, intent: Intent, reference: str, password: s
         row = find_user_row(change.session, reference)
         before = user_facts(row)
         row.password_hash = password_hash
-        save_user(change, row, "user.set_password", before)
+        ends_keys = settings_of(change).revoke_keys_on_password_change
+        ended = end_tokens(change, row, "its user's password was changed", api_keys=ends_keys)
+        save_user(change, row, "user.set_password", before, ended_tokens=ended)
         return read_detail(change.session, row, change.now)
 
     return perform(database, intent, work)

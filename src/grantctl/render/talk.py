@@ -1,7 +1,7 @@
 """What is said on stderr: errors, warnings, hints.
 
-Owns their form: one line each, whatever the data in them. Leaves printing and exit codes to the
-command line.
+Owns their form: one line each, whatever the data in them, and no credential in any. Leaves printing
+and exit codes to the command line.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 
 from grantctl.errors import GrantctlError
 from grantctl.render.escape import escape
+from grantctl.render.masking import mask_credentials
 
 MAX_LENGTH = 500
 TAIL_LENGTH = 120
@@ -25,8 +26,8 @@ def error_json(error: GrantctlError) -> str:
     """The error as one line of JSON, all in ASCII, nothing cut."""
     content = {
         "code": error.code,
-        "message": error.message,
-        "hint": error.hint,
+        "message": mask_credentials(error.message),
+        "hint": None if error.hint is None else mask_credentials(error.hint),
         "exit_code": int(error.exit_code),
     }
     return json.dumps({"error": content}, ensure_ascii=True)
@@ -43,11 +44,12 @@ def hint_line(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """The text escaped; of one that is too long the middle is left out.
+    """The text escaped, its credentials masked; of one that is too long the middle is left out.
 
     The end is kept because it often says what is wrong with what stands before it. Cut before
-    escaping, so that no escape is cut in two.
+    escaping, so that no escape is cut in two, and after masking, so that no credential is.
     """
+    text = mask_credentials(text)
     if len(text) > MAX_LENGTH:
         text = f"{text[: MAX_LENGTH - TAIL_LENGTH]} … {text[-TAIL_LENGTH:]}"
     return escape(text)

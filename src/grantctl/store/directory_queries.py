@@ -130,3 +130,30 @@ INSERT_AUDIT_EVENT = """
 INSERT INTO audit_events (at, actor, action, object_type, object_id, before, after, reason)
 VALUES (:at, :actor, :action, :object_type, :object_id, NULL, :after, :reason)
 """
+
+API_KEYS = "SELECT key_hash, source FROM tokens WHERE key_hash IS NOT NULL"
+
+INSERT_API_KEY = """
+INSERT INTO tokens (id, kind, user_pk, user_id, name, scope, key_hash, key_hint, source,
+  issued_at, issued_by, expires_at)
+VALUES (:id, 'api_key', :user_pk, :user_id, :name, '', :key_hash, :key_hint, :source,
+  :issued_at, :issued_by, :expires_at)
+"""
+
+USER_ROLES = "SELECT pk, role FROM users"
+
+# What a change of role ends, as a command that changes it does.
+END_TOKENS = """
+UPDATE tokens SET revoked_at = :now, revoked_by = :actor, revoke_reason = :reason
+WHERE user_pk = :user AND revoked_at IS NULL AND (kind = 'jwt' OR :api_keys)
+"""
+
+CUT_TOKENS = """
+UPDATE users SET tokens_revoked_at = (
+  SELECT max(t.moment) FROM (
+    SELECT CAST(:now AS bigint) AS moment
+    UNION ALL SELECT u.tokens_revoked_at FROM users AS u WHERE u.pk = :user
+    UNION ALL SELECT issued_at FROM tokens WHERE user_pk = :user
+  ) AS t
+) WHERE pk = :user
+"""

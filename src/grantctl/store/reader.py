@@ -23,6 +23,7 @@ from grantctl.store.member_rows import (
 from grantctl.store.resource_reader import ResourceReader
 from grantctl.store.revision import KNOWN_REVISIONS, REVISION_TABLE, SCHEMA_REVISION
 from grantctl.store.rows import flag_of, group_of, permission_of
+from grantctl.store.token_reader import TokenReader
 from grantctl.store.url import SQLITE
 
 
@@ -36,6 +37,11 @@ class Reader:
     def resources(self) -> ResourceReader:
         """What the same connection knows of resources."""
         return ResourceReader(self._connection)
+
+    @property
+    def tokens(self) -> TokenReader:
+        """What the same connection knows of tokens and signing keys."""
+        return TokenReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""
@@ -106,12 +112,18 @@ class Reader:
         Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            found = self.find_user(user)
-            catalogue = self._slice(key)
-            flags = self._flags(found, key, catalogue)
-            groups, memberships = read_memberships(self._connection, found)
-            granting = self._granting(key) if with_advice else {}
-            taken = read_taken_names(self._connection, found) if with_advice else None
+            return self.permission_facts_now(user, key, with_advice=with_advice)
+
+    def permission_facts_now(
+        self, user: str, key: str, *, with_advice: bool = False
+    ) -> PermissionFacts:
+        """The same, for who is inside a transaction already."""
+        found = self.find_user(user)
+        catalogue = self._slice(key)
+        flags = self._flags(found, key, catalogue)
+        groups, memberships = read_memberships(self._connection, found)
+        granting = self._granting(key) if with_advice else {}
+        taken = read_taken_names(self._connection, found) if with_advice else None
         return PermissionFacts(
             user=found,
             groups=groups,

@@ -19,7 +19,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 _TYPES = (
-    *("user", "account", "group", "membership", "permission", "owner", "resources"),
+    *("user", "account", "group", "membership", "permission", "api key", "owner", "resources"),
     *(*RESOURCE_TYPES, "access grants"),
 )
 _RANKS = {object_type: rank for rank, object_type in enumerate(_TYPES)}

@@ -6,6 +6,8 @@ Owns telling an Open WebUI database from others, and which of its forms each thi
   are there, a migration was cut short, and Open WebUI itself reads the table;
 - parents of groups: `group.parent_group_id` since 0.12.0;
 - settings: one JSON document in `config.data` up to 0.9.6, one row a key since 0.10.0;
+- API keys: `user.api_key` up to 0.6.40, the table `api_key` since 0.6.41. Where both are there, a
+  migration was cut short, and Open WebUI itself reads the table;
 - resources and their access: see `resource_tables`;
 - `auth.session_stamp` since 0.12.0: from there on every request of a switched-off account is
   refused, before only its login.
@@ -29,6 +31,7 @@ _NEEDED = {
     "auth": {"id", "password", "active"},
     "group": {"id", "name", "description", "permissions", "created_at"},
 }
+_API_KEY_COLUMNS = {"user_id", "key", "expires_at", "created_at"}
 _MEMBER_COLUMNS = {"group_id", "user_id", "created_at"}
 
 
@@ -54,6 +57,7 @@ class Layout:
     has_parents: bool
     has_session_stamp: bool
     settings: SettingsForm
+    api_keys_query: str | None = None
     resources: ResourceTables = field(default_factory=ResourceTables)
 
     @property
@@ -74,6 +78,7 @@ def read_layout(connection: Connection) -> Layout:
         has_parents="parent_group_id" in columns["group"],
         has_session_stamp="session_stamp" in columns["auth"],
         settings=_settings_form(columns.get("config", set())),
+        api_keys_query=_api_keys_query(columns),
         resources=find_tables(columns),
     )
 
@@ -112,6 +117,12 @@ def _require_openwebui(columns: Mapping[str, set[str]], label: str) -> None:
 
 def _has_member_table(columns: Mapping[str, set[str]]) -> bool:
     return columns.get("group_member", set()) >= _MEMBER_COLUMNS
+
+
+def _api_keys_query(columns: Mapping[str, set[str]]) -> str | None:
+    if columns.get("api_key", set()) >= _API_KEY_COLUMNS:
+        return queries.API_KEYS
+    return queries.API_KEYS_OF_USERS if "api_key" in columns["user"] else None
 
 
 def _read_revisions(connection: Connection, columns: Mapping[str, set[str]]) -> tuple[str, ...]:

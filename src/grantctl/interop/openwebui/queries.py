@@ -62,6 +62,14 @@ CONFIG_ROW: Final = """
 SELECT CAST(value AS TEXT) FROM config WHERE "key" = 'user.permissions'
 """
 
+# API keys: their user, the key, its end, its creation. In the user's own row there is one at most.
+
+API_KEYS: Final = 'SELECT user_id, "key", expires_at, created_at FROM api_key'
+
+API_KEYS_OF_USERS: Final = """
+SELECT id, api_key, NULL, created_at FROM "user" WHERE api_key IS NOT NULL
+"""
+
 # Resources: id, owner, name, creation, base, type of a channel, access control.
 
 MODELS: Final = "SELECT id, user_id, name, created_at, base_model_id, NULL, NULL FROM model"

@@ -6,6 +6,7 @@ Owns the connection and the order of reading. Leaves each kind of object to its 
 from __future__ import annotations
 
 from grantctl.interop.directory import ForeignDirectory
+from grantctl.interop.openwebui.api_keys import read_api_keys
 from grantctl.interop.openwebui.findings import Findings
 from grantctl.interop.openwebui.groups import groups_of, read_group_rows
 from grantctl.interop.openwebui.layout import read_layout
@@ -19,7 +20,7 @@ from grantctl.store.url import SQLITE, DatabaseUrl
 
 
 def read_directory(url: DatabaseUrl) -> ForeignDirectory:
-    """The users, groups, memberships, permissions and resources of an Open WebUI database.
+    """Users, groups, memberships, permissions, resources and API keys of an Open WebUI database.
 
     It is read at one moment and never written to. Users, groups and resources come ordered by their
     creation, memberships by their ids, the same on both engines. Raises DatabaseError where the
@@ -45,6 +46,7 @@ def _read(connection: Connection) -> ForeignDirectory:
     permissions = read_permissions(connection, layout, rows, findings)
     principals = Principals(user_ids, {row.id for row in rows})
     resources = read_resources(connection, layout, principals, findings)
+    api_keys = read_api_keys(connection, layout, user_ids, findings)
     return ForeignDirectory(
         layout=permissions.label,
         users=users,
@@ -54,4 +56,5 @@ def _read(connection: Connection) -> ForeignDirectory:
         defaults=permissions.defaults,
         resources=resources,
         findings=findings.all(),
+        api_keys=api_keys,
     )
