@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,7 @@ CHECKSUM = "0jXIg1"
         ("sk-\ud800", "it is no API key of open webui"),
         ("sk-" + "a" * 256, "it is no API key of open webui"),
     ],
+    ids=count(),  # the keys are new in every process, and one is long
 )
 def test_what_is_no_key_is_told_without_a_look_up(text: str, problem: str | None) -> None:
     assert key_problem(text) == problem
@@ -133,7 +135,7 @@ def test_the_hint_shows_four_characters_and_is_no_key() -> None:
         "\x1b[1m{}\x1b[0m\0",
     ],
 )
-@pytest.mark.parametrize("token", [KEY, OPENWEBUI, TOKEN])
+@pytest.mark.parametrize("token", [KEY, OPENWEBUI, TOKEN], ids=["ours", "open webui", "jwt"])
 def test_a_token_is_found_wherever_it_stands(text: str, token: str) -> None:
     assert [found.text for found in find_tokens(text.format(token))] == [token]
 

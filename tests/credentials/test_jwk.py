@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import pytest
@@ -333,6 +334,7 @@ def pkcs8(key: Any) -> bytes:
             "the private key is too weak: it has 1024 bits, and needs 2048",
         ),
     ],
+    ids=count(),  # the keys are new in every process
 )
 def test_another_private_key_is_refused(pem: bytes, message: str) -> None:
     with pytest.raises(InvalidError) as error:

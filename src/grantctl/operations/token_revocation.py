@@ -114,7 +114,7 @@ def revoke_text(
         if row is None:
             raise NotFoundError(
                 "no such token was issued here",
-                hint="all of its user's: grantctl tokens revoke --user USER",
+                hint="all of its user's: grantctl tokens revoke --all-of USER",
             )
         return revoke_row(change, row)
 
