@@ -164,6 +164,7 @@ def test_each_is_found_once_in_order() -> None:
         "1.2.3.4.5",
         "..........",
     ],
+    ids=count(),
 )
 def test_nothing_is_found_where_nothing_is(text: str) -> None:
     assert find_tokens(text) == ()
