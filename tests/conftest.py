@@ -16,9 +16,11 @@ from uuid import uuid4
 import psycopg
 import pytest
 from filelock import FileLock
+from pwdlib.hashers.argon2 import Argon2Hasher
 from typer.testing import CliRunner
 
 from grantctl.cli.main import app
+from grantctl.credentials import passwords
 from grantctl.operations.changes import Intent
 from grantctl.operations.databases import create_database
 from grantctl.store.database import Database
@@ -141,6 +143,19 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed at a small cost where it is not the hash that is looked at."""
+    if "credentials" not in request.path.parts:
+        hasher = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1, hash_len=32, salt_len=16)
+        monkeypatch.setattr(passwords, "_ARGON2ID", hasher)
+        monkeypatch.setattr(passwords, "_MEMORY_KIB", 64)
+        monkeypatch.setattr(passwords, "_PASSES", 1)
+        nobody = passwords._NOBODY.replace("m=65536,t=3", "m=64,t=1")
+        monkeypatch.setattr(passwords, "_NOBODY", nobody)
+        monkeypatch.setattr("grantctl.operations.logins.LEAST_SECONDS", 0.0)
 
 
 Cli = Callable[..., Outcome]

@@ -12,8 +12,9 @@ from grantctl.evaluation.facts import AccessFacts, AccessGrant, Group, Membershi
 from grantctl.model import PrincipalType, ResourceRef, Role, parse_resource
 from grantctl.store.database import Database
 from grantctl.store.resource_reader import ADMIN_BYPASS
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
 from grantctl.store.session import change
-from grantctl.store.tables import AccessGrantRow, PolicySettingRow, ResourceRow
+from grantctl.store.tables import PolicySettingRow
 from grantctl.store.url import POSTGRES
 from tests.contract.worlds import NOW, World, rich_world, worlds
 

@@ -19,8 +19,8 @@ from grantctl.operations.resources import (
 )
 from grantctl.operations.users import create_user, delete_users
 from grantctl.store.database import Database
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
 from grantctl.store.session import read_session
-from grantctl.store.tables import AccessGrantRow, ResourceRow
 from tests.conftest import Cli
 from tests.operations.directories import INTENT, add_user
 from tests.operations.resource_examples import access, make_resources, names

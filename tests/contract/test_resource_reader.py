@@ -112,7 +112,7 @@ def test_the_same_of_generated_directories(
         require_questions_agree(world, reader)
 
 
-@pytest.mark.parametrize(("count", "is_allowed"), [(50, True), (51, False), (5000, False)])
+@pytest.mark.parametrize(("count", "is_allowed"), [(50, True), (51, False), (300, False)])
 def test_bases_are_followed_to_a_depth_and_deeper_ones_deny(
     database: Database, count: int, is_allowed: bool
 ) -> None:

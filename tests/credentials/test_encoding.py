@@ -75,10 +75,10 @@ def test_brackets_beside_each_other_or_in_text_are_no_levels() -> None:
 @pytest.mark.parametrize("unit", ['"', '\\"', "[", '{"', '"[', "\\", '"\\', '["",'])
 def test_the_time_does_not_grow_with_the_square(unit: str) -> None:
     raw = ('{"' + unit * (2**18 // len(unit))).encode()
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ValueError, match="is "):
         decode_json_object(raw)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_an_error_repeats_nothing() -> None:

@@ -342,10 +342,10 @@ HOSTILE: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_token_is_refused_at_once_and_for_the_right_reason(name: str) -> None:
     text, reason = HOSTILE[name]
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(TokenError) as error:
         check(text)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     refusal = error.value.refusal
     assert refusal.reason is TokenReason(reason), refusal.message
     assert refusal.message.isprintable()

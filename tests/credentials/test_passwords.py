@@ -199,10 +199,10 @@ def test_only_an_argon2_hash_of_weaker_make_is_replaced(
     ],
 )
 def test_what_is_no_hash_or_too_costly_to_try_fits_nothing_at_once(stored: str | None) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for password in ("passwort", "", "x" * 2000, "\0", "\udcff"):
         assert verify_password(password, stored) == (False, None)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 @settings(deadline=None, max_examples=30)

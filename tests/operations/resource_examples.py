@@ -11,8 +11,9 @@ from grantctl.operations import access_grants, groups, resources
 from grantctl.operations.access_grants import GrantsChanged, Principals
 from grantctl.operations.pages import PageRequest
 from grantctl.store.database import Database
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
 from grantctl.store.session import change, read_session
-from grantctl.store.tables import AccessGrantRow, AuditEventRow, ResourceRow
+from grantctl.store.tables import AuditEventRow
 from tests.operations.directories import INTENT, add_user
 
 BOB, STAFF = Principals(users=("bob@example.com",)), Principals(groups=("staff",))

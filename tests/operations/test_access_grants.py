@@ -25,7 +25,7 @@ from grantctl.operations.memberships import add_members
 from grantctl.operations.resources import set_owner, show_resource
 from grantctl.operations.users import show_user
 from grantctl.store.database import Database
-from grantctl.store.tables import ResourceRow
+from grantctl.store.resource_tables import ResourceRow
 from tests.operations.directories import DRY, INTENT
 from tests.operations.resource_examples import (
     BOB,

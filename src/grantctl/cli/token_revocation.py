@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantctl import operations
+from grantctl import credentials, operations
 from grantctl.cli.assigning import YES
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -97,7 +98,7 @@ def revoke(
         _revoke_leaked(call, leaked)
     elif token is not None:
         text = read_token(token, None)
-        _show(call, [operations.tokens.revoke_text(call.database, call.intent, text)])
+        _show(call, [_revoke_text(call, text)])
     else:
         wanted = _named(call, ids or [], user)
         _show(call, operations.tokens.revoke_tokens(call.database, call.intent, wanted))
@@ -117,6 +118,13 @@ def prune(
     )
     call.show_record("tokens-pruned", {"count": count}, name_key="count")
     call.say_dry_run()
+
+
+def _revoke_text(call: Call, text: str) -> RevokedToken:
+    """Revoke the token of that text; the secret vouches for sessions of Open WebUI."""
+    is_api_key = credentials.api_keys.looks_like_api_key(text)
+    secret = None if is_api_key else credentials.secret.load_secret(os.environ)
+    return operations.tokens.revoke_text(call.database, call.intent, text, secret=secret)
 
 
 def _revoke_all(call: Call, user: str, *, yes: bool) -> None:

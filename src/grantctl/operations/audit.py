@@ -23,7 +23,8 @@ class AuditEvent:
     """One change. `before` and `after` are what the change made of the object, as JSON.
 
     `object` is what a person calls it: a user's e-mail or a group's name, as it is now, or, where
-    it was deleted, as the entry tells it; a resource's `TYPE:ID`; else the id.
+    it was deleted, as the entry tells it; a resource's `TYPE:ID`; a token's user and name; else
+    the id.
     """
 
     number: int
@@ -83,11 +84,20 @@ def _names_now(session: Session, rows: Sequence[AuditEventRow]) -> dict[tuple[st
         ("user", col(UserRow.id), func.coalesce(UserRow.email, UserRow.id)),
         ("group", col(GroupRow.id), col(GroupRow.name)),
     ):
-        ids = sorted({row.object_id for row in rows if row.object_type == type_})
-        for part in in_chunks(ids):
+        ids = {row.object_id for row in rows if row.object_type == type_}
+        if type_ == "user":
+            ids |= {user for user in map(_token_user, rows) if user is not None}
+        for part in in_chunks(sorted(ids)):
             found = session.exec(select(id_column, name_column).where(id_column.in_(part)))
             names |= {(type_, id_): str(name) for id_, name in found}
     return names
+
+
+def _token_user(row: AuditEventRow) -> str | None:
+    """The id of the user whose token an entry is about."""
+    facts = row.after if isinstance(row.after, dict) else row.before
+    user = facts.get("user") if row.object_type == "token" and isinstance(facts, dict) else None
+    return user if isinstance(user, str) else None
 
 
 def _event(row: AuditEventRow, names: Mapping[tuple[str, str], str]) -> AuditEvent:
@@ -95,6 +105,9 @@ def _event(row: AuditEventRow, names: Mapping[tuple[str, str], str]) -> AuditEve
     told_names = (facts.get("email") or facts.get("name") for facts in told)
     is_named_by_id = row.object_type == "resource"  # `TYPE:ID` is what a person calls it
     told_name = row.object_id if is_named_by_id else next(filter(None, told_names), row.object_id)
+    holder = _token_user(row)
+    if holder is not None:
+        told_name = f"{names.get(('user', holder), holder)}: {told_name}"
     return AuditEvent(
         number=row.pk,
         at=row.at,

@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 from grantctl.errors import DatabaseError, GuardError
 from grantctl.operations.changes import Change, Intent
+from grantctl.store import credential_tables, resource_tables  # noqa: F401  # registers them
 from grantctl.store import integrity_queries as queries
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.database import Database, refuse_attached

@@ -12,7 +12,7 @@ from grantctl.operations.chunks import in_chunks
 from grantctl.operations.grant_principals import everyone_may
 from grantctl.operations.resource_changes import ResourceState
 from grantctl.operations.resource_rows import AccessState
-from grantctl.store.tables import AccessGrantRow
+from grantctl.store.resource_tables import AccessGrantRow
 
 EVERYONE_READS = everyone_may(Action.READ.value)
 

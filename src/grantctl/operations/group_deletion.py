@@ -23,14 +23,9 @@ from grantctl.operations.group_records import (
 )
 from grantctl.operations.resource_rows import grant_texts
 from grantctl.store.database import Database, refuse_attached
+from grantctl.store.resource_tables import AccessGrantRow
 from grantctl.store.session import read_session
-from grantctl.store.tables import (
-    AccessGrantRow,
-    GroupPermissionRow,
-    GroupRow,
-    MembershipRow,
-    UserRow,
-)
+from grantctl.store.tables import GroupPermissionRow, GroupRow, MembershipRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)

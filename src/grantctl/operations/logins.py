@@ -11,6 +11,7 @@ guesses made at once, none that comes after the one that locks succeeds.
 from __future__ import annotations
 
 import hashlib
+import time
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["Login", "clear_failures", "login"]
 
 REFUSED = "the e-mail or the password is wrong"
+
+# No refusal is quicker: bcrypt, of which imported hashes are, takes another time than argon2id,
+# which stands in for the hash of nobody, and would tell who exists.
+LEAST_SECONDS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ def login(
     sign, before any password is looked at; DatabaseError. A dry run would be a way past the limit,
     so there is none.
     """
+    began = time.monotonic()
     real = replace(intent, dry_run=False)
     signers = Signers(keys, secret)
     attempt = _verify(database, email, password, signers, now or datetime.now(UTC))
@@ -94,6 +100,7 @@ def login(
     settled = perform(database, real, work)
     if isinstance(settled, Login):
         return settled
+    time.sleep(max(0.0, began + LEAST_SECONDS - time.monotonic()))
     raise AuthenticationError(REFUSED)
 
 

@@ -19,7 +19,7 @@ from grantctl.operations.resource_rows import (
     read_records,
     resource_facts,
 )
-from grantctl.store.tables import ResourceRow
+from grantctl.store.resource_tables import ResourceRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from grantctl.operations.resource_changes import ResourceState, read_states
 from grantctl.operations.resource_rows import ResourceRecord
 from grantctl.operations.resource_selection import Wanted, select_resources
 from grantctl.store.database import Database
-from grantctl.store.tables import ResourceRow
+from grantctl.store.resource_tables import ResourceRow
 
 MAX_NAMED = 3
 

@@ -20,8 +20,8 @@ from grantctl.operations.resource_selection import find_resource_row
 from grantctl.operations.searching import has_text, require_search
 from grantctl.operations.user_rows import find_user_row
 from grantctl.store.database import Database
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
 from grantctl.store.session import read_session
-from grantctl.store.tables import AccessGrantRow, ResourceRow
 
 
 def list_resources(

@@ -20,7 +20,8 @@ from grantctl.evaluation.access_control import GrantKey, access_control_of
 from grantctl.evaluation.facts import AccessGrant
 from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef
 from grantctl.operations.chunks import in_chunks
-from grantctl.store.tables import AccessGrantRow, GroupRow, ResourceRow, UserRow
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
+from grantctl.store.tables import GroupRow, UserRow
 
 
 class AccessState(StrEnum):

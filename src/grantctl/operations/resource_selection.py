@@ -26,8 +26,8 @@ from grantctl.model import (
 from grantctl.operations.chunks import in_chunks
 from grantctl.store.database import Database, refuse_attached
 from grantctl.store.references import unknown_resource_type
+from grantctl.store.resource_tables import ResourceRow
 from grantctl.store.session import read_session, reader_of
-from grantctl.store.tables import ResourceRow
 
 Wanted = str | ResourceRef  # words, or exactly this one
 

@@ -35,7 +35,7 @@ from grantctl.operations.resource_rows import AccessState, ResourceDetail, Resou
 from grantctl.operations.resource_selection import Wanted, find_resource_row, select_resources
 from grantctl.operations.user_rows import find_user_row
 from grantctl.store.database import Database
-from grantctl.store.tables import ResourceRow
+from grantctl.store.resource_tables import ResourceRow
 
 __all__ = [
     "AccessState",

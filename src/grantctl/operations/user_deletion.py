@@ -30,7 +30,8 @@ from grantctl.operations.user_rows import (
     user_record,
 )
 from grantctl.store.database import Database
-from grantctl.store.tables import AccessGrantRow, MembershipRow, ResourceRow, UserRow
+from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
+from grantctl.store.tables import MembershipRow, UserRow
 
 MAX_NAMED = 3
 

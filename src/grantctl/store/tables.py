@@ -1,6 +1,7 @@
 """The tables: the one definition of the schema.
 
-Owns columns, keys, indexes and constraints. Tests hold the migrations, the SQL of `queries` and the
+Owns columns, keys, indexes and constraints, and the fields that `resource_tables` and
+`credential_tables` are made of as well. Tests hold the migrations, the SQL of `queries` and the
 schema of the in-memory database against it, on SQLite and on Postgres.
 
 Rows are joined by the integer `pk`; `id` is the public name, which imports keep. Times are kept as
@@ -24,7 +25,6 @@ from sqlalchemy import (
     MetaData,
     Text,
     TypeDecorator,
-    UniqueConstraint,
     false,
     text,
 )
@@ -34,7 +34,7 @@ from sqlmodel import Field, SQLModel
 from grantctl.store.rows import unsound
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
+KEY = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only for INTEGER
 # Code-point order on both engines: ranges and ORDER BY then mean the same.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
@@ -83,7 +83,7 @@ class Base(SQLModel):
 
 def key_field() -> Any:  # Field() is typed as Any by SQLModel
     """The integer key by which rows are joined."""
-    return Field(default=None, sa_column=Column(_KEY, primary_key=True, autoincrement=True))
+    return Field(default=None, sa_column=Column(KEY, primary_key=True, autoincrement=True))
 
 
 def text_field(*, unique: bool = False, index: bool = False, nullable: bool = False) -> Any:
@@ -100,7 +100,7 @@ def reference_field(target: str, *, ondelete: str) -> Any:
     """The key of another row, or none."""
     return Field(
         default=None,
-        sa_column=Column(_KEY, ForeignKey(target, ondelete=ondelete), index=True, nullable=True),
+        sa_column=Column(KEY, ForeignKey(target, ondelete=ondelete), index=True, nullable=True),
     )
 
 
@@ -155,10 +155,10 @@ class MembershipRow(Base, table=True):
     )
 
     user_pk: int = Field(
-        sa_column=Column(_KEY, ForeignKey("users.pk", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(KEY, ForeignKey("users.pk", ondelete="CASCADE"), primary_key=True)
     )
     group_pk: int = Field(
-        sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(KEY, ForeignKey("groups.pk", ondelete="CASCADE"), primary_key=True)
     )
     source: str = text_field()
     added_by: str | None = text_field(nullable=True)
@@ -191,100 +191,12 @@ class GroupPermissionRow(Base, table=True):
     )
 
     group_pk: int = Field(
-        sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(KEY, ForeignKey("groups.pk", ondelete="CASCADE"), primary_key=True)
     )
     permission_pk: int = Field(
-        sa_column=Column(_KEY, ForeignKey("permissions.pk", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(KEY, ForeignKey("permissions.pk", ondelete="CASCADE"), primary_key=True)
     )
     allowed: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
-
-
-class ResourceRow(Base, table=True):
-    """A resource: anything that has an owner and an access control.
-
-    `is_public`: it has no access control; then it has no grants either. `missing_owner` and
-    `missing_base` keep the id of an owner, the reference of a base, that does not exist here.
-    """
-
-    __tablename__ = "resources"
-    __table_args__ = (
-        UniqueConstraint("type", "id"),
-        CheckConstraint("owner_pk IS NULL OR missing_owner IS NULL", name="owner"),
-        CheckConstraint("base_pk IS NULL OR missing_base IS NULL", name="base"),
-        partial_index("ix_resources_missing_owner", "missing_owner IS NOT NULL", "missing_owner"),
-        partial_index("ix_resources_missing_base", "missing_base IS NOT NULL", "missing_base"),
-    )
-
-    pk: int = key_field()
-    type: str = text_field()
-    id: str = text_field()
-    name: str = text_field()
-    is_public: bool = Field(sa_column=Column(SqlBoolean, nullable=False))
-    owner_pk: int | None = reference_field("users.pk", ondelete="RESTRICT")
-    missing_owner: str | None = text_field(nullable=True)
-    base_pk: int | None = reference_field("resources.pk", ondelete="RESTRICT")
-    missing_base: str | None = text_field(nullable=True)
-    created_at: datetime = time_field()
-    updated_at: datetime = time_field()
-
-
-class AccessGrantRow(Base, table=True):
-    """One action on one resource for a user, a group or everyone.
-
-    `missing_id` keeps the id of a user or group that does not exist here.
-    """
-
-    __tablename__ = "access_grants"
-    __table_args__ = (
-        CheckConstraint(
-            "CASE principal_type"
-            " WHEN 'user' THEN group_pk IS NULL AND (user_pk IS NULL) <> (missing_id IS NULL)"
-            " WHEN 'group' THEN user_pk IS NULL AND (group_pk IS NULL) <> (missing_id IS NULL)"
-            " WHEN 'everyone'"
-            " THEN user_pk IS NULL AND group_pk IS NULL AND missing_id IS NULL"
-            " ELSE false END",
-            name="principal",
-        ),
-        # The first serves every look-up by resource; each other one a kind of principal.
-        Index("uq_access_grants_resource", "resource_pk", "action", "user_pk", unique=True),
-        partial_index(
-            "ix_access_grants_user", "user_pk IS NOT NULL", "user_pk", "action", "resource_pk"
-        ),
-        partial_index(
-            "uq_access_grants_group",
-            "group_pk IS NOT NULL",
-            *("group_pk", "action", "resource_pk"),
-            unique=True,
-        ),
-        partial_index(
-            "uq_access_grants_everyone",
-            "principal_type = 'everyone'",
-            *("action", "resource_pk"),
-            unique=True,
-        ),
-        partial_index(
-            "uq_access_grants_missing",
-            "missing_id IS NOT NULL",
-            *("missing_id", "principal_type", "action", "resource_pk"),
-            unique=True,
-        ),
-    )
-
-    pk: int = key_field()
-    resource_pk: int = Field(
-        sa_column=Column(_KEY, ForeignKey("resources.pk", ondelete="CASCADE"), nullable=False)
-    )
-    action: str = text_field()
-    principal_type: str = text_field()
-    user_pk: int | None = Field(
-        default=None,
-        sa_column=Column(_KEY, ForeignKey("users.pk", ondelete="CASCADE"), nullable=True),
-    )
-    group_pk: int | None = Field(
-        default=None,
-        sa_column=Column(_KEY, ForeignKey("groups.pk", ondelete="CASCADE"), nullable=True),
-    )
-    missing_id: str | None = text_field(nullable=True)
 
 
 class PolicySettingRow(Base, table=True):

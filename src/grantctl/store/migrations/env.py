@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from grantctl.store import credential_tables as _credential_tables  # noqa: F401  # registers them
+from grantctl.store import credential_tables, resource_tables  # noqa: F401  # registers them
 from grantctl.store.revision import REVISION_TABLE
 from grantctl.store.tables import Base
 
