@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grantctl import operations
+from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.questions import (
     ALL,
+    BATCH,
     IGNORE_BASE,
     IGNORE_OWNER,
     IGNORE_ROLE,
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from grantctl.operations.questions import Question
 
 app = new_app("May this user do it?")
-
-_ENCODING, _ERRORS = "utf-8-sig", "surrogateescape"
 
 BATCH_COLUMNS = (
     Column("user", "User"),
@@ -64,15 +61,7 @@ def check(
     token: TOKEN = None,
     token_file: TOKEN_FILE = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the exit code")] = False,
-    batch: Annotated[
-        str | None,
-        typer.Option(
-            "--batch",
-            metavar="FILE",
-            help="answer each `user<TAB>key`, `user<TAB>action<TAB>type:id` or JSON line of a "
-            "file, - for stdin",
-        ),
-    ] = None,
+    batch: BATCH = None,
 ) -> ExitCode:
     """Whether USER, or whoever holds a token, has the permission KEY, or may do ACTION to the
     resource TYPE:ID: exit 0 if allowed, 3 if denied, 4 if unknown."""
@@ -111,16 +100,15 @@ def _show(call: Call, answer: Answer) -> None:
 def _check_batch(
     call: Call, source: str, question: Question, access_question: AccessQuestion, *, quiet: bool
 ) -> ExitCode:
-    has_failed = False
+    failures = Failures()
 
     def rows(lines: Iterator[BatchLine]) -> Iterator[dict[str, object]]:
-        nonlocal has_failed
         for line in lines:
-            has_failed = has_failed or line.error is not None
+            failures.note(line.error)
             yield _batch_record(line)
 
     with ExitStack() as stack:
-        stream = _open_batch(source, stack)
+        stream = open_batch(source, stack)
         reader = stack.enter_context(call.database.reader())
         answers = operations.batches.answer_batch(
             reader, stream, question, access_question, now=datetime.now(UTC)
@@ -130,7 +118,7 @@ def _check_batch(
                 pass
         else:
             call.show_rows("verdicts", rows(answers), BATCH_COLUMNS)
-    return ExitCode.PARTIAL if has_failed else ExitCode.OK
+    return failures.exit_code
 
 
 def _batch_record(line: BatchLine) -> dict[str, object]:
@@ -149,17 +137,3 @@ def _batch_record(line: BatchLine) -> dict[str, object]:
         "action": row.action,
         "resource": row.resource,
     }
-
-
-def _open_batch(source: str, stack: ExitStack) -> TextIO:
-    """The batch's lines, undecodable bytes kept as surrogates so that their rows fail alone."""
-    if source == "-":
-        assert isinstance(sys.stdin, TextIOWrapper)
-        sys.stdin.reconfigure(encoding=_ENCODING, errors=_ERRORS, newline="\n")
-        return sys.stdin
-    try:
-        file = Path(source).open(encoding=_ENCODING, errors=_ERRORS, newline="\n")  # noqa: SIM115
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise UsageError(f"`{source}` cannot be read: {reason}") from None
-    return stack.enter_context(file)

@@ -79,6 +79,15 @@ IGNORE_OWNER = Annotated[
 IGNORE_BASE = Annotated[
     bool, typer.Option("--ignore-base", help="of a resource, leave out what it is made of")
 ]
+BATCH = Annotated[
+    str | None,
+    typer.Option(
+        "--batch",
+        metavar="FILE",
+        help="answer each `user<TAB>key`, `user<TAB>action<TAB>type:id` or JSON line of a file, "
+        "- for stdin",
+    ),
+]
 ALL = Annotated[
     bool, typer.Option("--all", help="of a category, ask for every permission under it")
 ]

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from grantctl import operations
+from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.questions import (
     ALL,
-    ASKED,
     IGNORE_BASE,
     IGNORE_OWNER,
     IGNORE_ROLE,
+    OPTIONAL_ASKED,
     RESOURCE,
     parse_asked,
 )
-from grantctl.evaluation.access_decision import Reach
+from grantctl.errors import ExitCode, UsageError
+from grantctl.evaluation.access_decision import AccessQuestion, Reach
 from grantctl.operations.questions import Subject
 from grantctl.render.columns import Column
 from grantctl.render.decisions import path_text
+
+if TYPE_CHECKING:
+    from grantctl.operations.list_batches import SubjectLine
+    from grantctl.operations.questions import Question
 
 app = new_app("Who has a permission or may do something to a resource, and through what.")
 
@@ -40,19 +51,41 @@ ACCESS_COLUMNS = (
     Column("role", "Role", is_extra=True),
 )
 
+BATCH_COLUMNS = (Column("asked", "Asked"), *ACCESS_COLUMNS)
+BATCH = Annotated[
+    str | None,
+    typer.Option(
+        "--batch",
+        metavar="FILE",
+        help="answer each `key` or `action<TAB>type:id` line of a file, - for stdin",
+    ),
+]
+
 
 @command(app, "who-can")
 def who_can(
     call: Call,
-    asked: ASKED,
+    asked: OPTIONAL_ASKED = None,
     resource: RESOURCE = None,
     ignore_role: IGNORE_ROLE = False,
     ignore_owner: IGNORE_OWNER = False,
     ignore_base: IGNORE_BASE = False,
     every: ALL = False,
-) -> None:
+    batch: BATCH = None,
+) -> ExitCode:
     """List every user who has the permission KEY, or may do ACTION to the resource TYPE:ID, and
     through what: role, owner, groups, everyone, the default."""
+    if batch is not None:
+        if asked is not None:
+            raise UsageError("`--batch` takes its questions from the file, not from arguments")
+        of_permission = operations.questions.Question(ignore_role=ignore_role, require_all=every)
+        of_access = AccessQuestion("", ignore_role, ignore_owner, ignore_base)
+        return _who_can_batch(call, batch, of_permission, of_access)
+    if asked is None:
+        raise UsageError(
+            "missing argument `KEY|ACTION`",
+            hint="grantctl who-can KEY, or grantctl who-can ACTION TYPE:ID",
+        )
     question = parse_asked(
         asked,
         resource,
@@ -73,6 +106,34 @@ def who_can(
                 reader, question.key, question.permission, now=now
             )
             call.show_rows("subjects", map(_record, subjects), COLUMNS)
+    return ExitCode.OK
+
+
+def _who_can_batch(
+    call: Call, source: str, question: Question, access_question: AccessQuestion
+) -> ExitCode:
+    failures = Failures()
+    with ExitStack() as stack:
+        stream = open_batch(source, stack)
+        reader = stack.enter_context(call.database.reader())
+        lines = operations.list_batches.who_can_batch(
+            reader, stream, question, access_question, now=datetime.now(UTC)
+        )
+        call.show_rows("subjects-of-many", _line_records(lines, failures), BATCH_COLUMNS)
+    return failures.exit_code
+
+
+def _line_records(lines: Iterable[SubjectLine], failures: Failures) -> Iterator[dict[str, object]]:
+    for line in lines:
+        failures.note(line.error)
+        record: dict[str, object] = {"asked": line.asked}
+        if isinstance(line.subject, Reach):
+            yield record | _reach_record(line.subject)
+        elif line.subject is not None:
+            found = _record(line.subject)
+            yield record | found | {"via": found["through"]}
+        elif line.error is not None:
+            yield record | {"via": "error", "paths": line.error.message}
 
 
 def _record(subject: Subject) -> dict[str, object]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grantctl.operations import groups as groups
     from grantctl.operations import importing as importing
     from grantctl.operations import integrity as integrity
+    from grantctl.operations import list_batches as list_batches
     from grantctl.operations import logins as logins
     from grantctl.operations import memberships as memberships
     from grantctl.operations import pages as pages
@@ -62,6 +63,7 @@ __getattr__ = lazy_submodules(
             "groups",
             "importing",
             "integrity",
+            "list_batches",
             "logins",
             "memberships",
             "pages",

@@ -52,6 +52,7 @@ def answer_batch(
     access_question: AccessQuestion,
     *,
     now: datetime,
+    with_advice: bool = False,
 ) -> Iterator[BatchLine]:
     """An answer for each row, in order; `access_question` is asked with the row's own action.
 
@@ -59,16 +60,24 @@ def answer_batch(
     lines are passed over. A row that cannot be answered is answered with its error. Each row sees
     the database as it is then. Raises DatabaseError, which no other row would escape.
     """
-    for number, line in enumerate(lines, start=1):
-        text = line.rstrip("\r\n")
-        if not text.strip():
-            continue
+    for number, text in batch_lines(lines):
         row = BatchRow()
         try:
             row = _row(text, number)
-            yield BatchLine(row, _answer(reader, row, question, access_question, now), None)
+            decision = _answer(
+                reader, row, question, access_question, now=now, with_advice=with_advice
+            )
+            yield BatchLine(row, decision, None)
         except (NotFoundError, AmbiguousError, InvalidError) as error:
             yield BatchLine(row, None, error)
+
+
+def batch_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines that are not empty, numbered from 1, without their ends."""
+    for number, line in enumerate(lines, start=1):
+        text = line.rstrip("\r\n")
+        if text.strip():
+            yield number, text
 
 
 def _answer(
@@ -76,17 +85,20 @@ def _answer(
     row: BatchRow,
     question: Question,
     access_question: AccessQuestion,
+    *,
     now: datetime,
+    with_advice: bool,
 ) -> Decision | AccessDecision:
     if row.permission is not None:
-        return answer(reader, row.user, row.permission, question, now=now)
+        return answer(reader, row.user, row.permission, question, now=now, with_advice=with_advice)
     asked = AccessQuestion(
         require_action(row.action or ""),
         access_question.ignore_role,
         access_question.ignore_owner,
         access_question.ignore_base,
     )
-    return answer_access(reader, row.user, parse_resource(row.resource or ""), asked, now=now)
+    ref = parse_resource(row.resource or "")
+    return answer_access(reader, row.user, ref, asked, now=now, with_advice=with_advice)
 
 
 def _row(text: str, number: int) -> BatchRow:
