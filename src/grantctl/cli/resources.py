@@ -28,7 +28,7 @@ from grantctl.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grantctl.operations.resource_rows import AccessState
+    from grantctl.evaluation.access_decision import AccessState
     from grantctl.operations.resources import ResourceChange
 
 app = new_app("Resources, their owners, and who may read or write them.")

@@ -40,11 +40,16 @@ class AccessState(StrEnum):
     RESTRICTED = "restricted"
 
 
+def access_state(is_public: bool, grant_count: int) -> AccessState:
+    """The state of an access control with so many grants."""
+    if is_public:
+        return AccessState.PUBLIC
+    return AccessState.RESTRICTED if grant_count else AccessState.PRIVATE
+
+
 def state_of(resource: Resource) -> AccessState:
     """The state of a resource's access control."""
-    if resource.is_public:
-        return AccessState.PUBLIC
-    return AccessState.RESTRICTED if resource.grants else AccessState.PRIVATE
+    return access_state(resource.is_public, len(resource.grants))
 
 
 @dataclass(frozen=True, slots=True)

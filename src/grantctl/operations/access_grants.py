@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from grantctl.errors import InvalidError
 from grantctl.evaluation.access_control import GrantKey
+from grantctl.evaluation.access_decision import AccessState
 from grantctl.evaluation.facts import AccessGrant
 from grantctl.model import PrincipalType, ResourceRef, require_action
 from grantctl.operations.changes import Change, Intent, perform
@@ -32,7 +33,6 @@ from grantctl.operations.grant_rows import (
 )
 from grantctl.operations.public_access import publish, restrict
 from grantctl.operations.resource_changes import ResourceChange, ResourceState, change_resources
-from grantctl.operations.resource_rows import AccessState
 from grantctl.operations.resource_selection import Wanted, select_resources
 from grantctl.store.database import Database
 

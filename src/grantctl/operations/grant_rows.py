@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, delete, insert
 
+from grantctl.evaluation.access_decision import AccessState
 from grantctl.evaluation.facts import AccessGrant
 from grantctl.model import Action, PrincipalType
 from grantctl.operations.chunks import in_chunks
 from grantctl.operations.grant_principals import everyone_may
 from grantctl.operations.resource_changes import ResourceState
-from grantctl.operations.resource_rows import AccessState
 from grantctl.store.resource_tables import AccessGrantRow
 
 EVERYONE_READS = everyone_may(Action.READ.value)

@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlmodel import Session
 
+from grantctl.evaluation.access_decision import AccessState
 from grantctl.model import PrincipalType
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.grant_rows import (
@@ -19,7 +20,6 @@ from grantctl.operations.grant_rows import (
     is_implied,
 )
 from grantctl.operations.resource_changes import ResourceChange, ResourceState, change_resources
-from grantctl.operations.resource_rows import AccessState
 from grantctl.operations.resource_selection import Wanted, select_resources
 from grantctl.store.database import Database
 

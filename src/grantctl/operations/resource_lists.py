@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, or_, select
 
 from grantctl.errors import NotFoundError
+from grantctl.evaluation.access_decision import AccessState
 from grantctl.model import MAX_ID_LENGTH, require_resource_type, require_text
 from grantctl.operations.pages import Page, PageRequest, cut
 from grantctl.operations.resource_rows import (
-    AccessState,
     ResourceDetail,
     ResourceRecord,
     read_detail,

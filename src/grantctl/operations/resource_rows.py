@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import func
@@ -17,19 +16,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from grantctl.evaluation.access_control import GrantKey, access_control_of
+from grantctl.evaluation.access_decision import AccessState, access_state
 from grantctl.evaluation.facts import AccessGrant
 from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef
 from grantctl.operations.chunks import in_chunks
 from grantctl.store.resource_tables import AccessGrantRow, ResourceRow
 from grantctl.store.tables import GroupRow, UserRow
-
-
-class AccessState(StrEnum):
-    """What a resource's access control amounts to."""
-
-    PUBLIC = "public"
-    PRIVATE = "private"
-    RESTRICTED = "restricted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +116,7 @@ def record_of(row: Any) -> ResourceRecord:  # a row of `record_query`
     return ResourceRecord(
         ref=ResourceRef(row.type, row.id),
         name=row.name,
-        state=_state(row.is_public, row.grant_count),
+        state=access_state(row.is_public, row.grant_count),
         owner_id=row.owner_id or row.missing_owner,
         owner=row.owner_email or row.owner_id or row.missing_owner,
         is_owner_missing=row.missing_owner is not None,
@@ -198,12 +190,6 @@ def grant_texts(session: Session, *, column: Any, pks: Sequence[int]) -> Iterato
         )
         for pk, type_, id_, action in session.exec(query):
             yield pk, f"{ResourceRef(type_, id_)} {action}"
-
-
-def _state(is_public: bool, grant_count: int) -> AccessState:
-    if is_public:
-        return AccessState.PUBLIC
-    return AccessState.RESTRICTED if grant_count else AccessState.PRIVATE
 
 
 def _grant_of(row: Any) -> AccessGrant:

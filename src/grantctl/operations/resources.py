@@ -15,6 +15,7 @@ from shlex import quote
 from sqlmodel import Session, col, select
 
 from grantctl.errors import ConflictError, GuardError, InvalidError
+from grantctl.evaluation.access_decision import AccessState
 from grantctl.model import (
     MAX_NAME_LENGTH,
     ResourceRef,
@@ -31,7 +32,7 @@ from grantctl.operations.resource_changes import (
 )
 from grantctl.operations.resource_deletion import DeletedResource, delete_resources
 from grantctl.operations.resource_lists import list_resources, show_resource
-from grantctl.operations.resource_rows import AccessState, ResourceDetail, ResourceRecord
+from grantctl.operations.resource_rows import ResourceDetail, ResourceRecord
 from grantctl.operations.resource_selection import Wanted, find_resource_row, select_resources
 from grantctl.operations.user_rows import find_user_row
 from grantctl.store.database import Database
