@@ -7,7 +7,7 @@ an exit; "no" is not an error but a `Decision`.
 
 from __future__ import annotations
 
-from enum import IntEnum
+from grantctl.lean import IntEnum
 
 
 class ExitCode(IntEnum):

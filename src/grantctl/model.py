@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from enum import StrEnum
 
 from grantctl.errors import InvalidError
+from grantctl.lean import StrEnum, dataclass
 
 MAX_EMAIL_LENGTH = 254
 MAX_NAME_LENGTH = 200

@@ -164,7 +164,7 @@ def worlds(draw: st.DrawFn) -> World:
             f"u-{pk}",
             emails[pk],
             draw(st.sampled_from(USER_NAMES)),
-            draw(st.sampled_from(Role)),
+            draw(st.sampled_from(tuple(Role))),
         )
         for pk in range(1, 1 + draw(st.integers(1, 4)))
     )
@@ -186,7 +186,7 @@ def worlds(draw: st.DrawFn) -> World:
             user,
             Membership(
                 group,
-                draw(st.sampled_from(Source)),
+                draw(st.sampled_from(tuple(Source))),
                 draw(st.sampled_from(["root", None])),
                 draw(st.sampled_from([NOW - HOUR, None])),
                 draw(st.sampled_from(EXPIRIES)),

@@ -31,7 +31,7 @@ def directories(draw: st.DrawFn) -> Directory:
     """Nested groups, cycles among them, shared and awkward names, expiries, gates."""
     ids = draw(st.lists(st.sampled_from(IDS), unique=True))
     above = st.sampled_from(ids) if ids else st.nothing()
-    role = draw(st.sampled_from(Role))
+    role = draw(st.sampled_from(tuple(Role)))
     catalogue = {
         key: Permission(
             key,

@@ -7,10 +7,9 @@ Strangers are told the class only (RFC 7662, 2.2); that is left to whoever answe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
+from grantctl.lean import StrEnum, dataclass
 from grantctl.model import is_unprintable
 
 _MAX_ECHO = 80
@@ -33,6 +32,7 @@ class TokenReason(StrEnum):
     USER_TOKENS_REVOKED = "user_tokens_revoked"
     WRONG_AUDIENCE = "wrong_audience"
     WRONG_ISSUER = "wrong_issuer"
+    WRONG_NONCE = "wrong_nonce"
     MALFORMED = "malformed"
     ALGORITHM_NOT_ALLOWED = "algorithm_not_allowed"
     WRONG_TYPE = "wrong_type"
@@ -182,6 +182,24 @@ def wrong_issuer(*, is_missing: bool = False) -> TokenRefusal:
     """RFC 9068, 4: compared exactly."""
     what = "names no issuer" if is_missing else "was issued by another issuer"
     return TokenRefusal(TokenReason.WRONG_ISSUER, f"it {what}")
+
+
+def wrong_party() -> TokenRefusal:
+    """OpenID Connect Core, 3.1.3.7: of several audiences, the one that asked must be this one."""
+    return TokenRefusal(TokenReason.WRONG_AUDIENCE, "it was issued to another party")
+
+
+def wrong_nonce(*, is_missing: bool = False) -> TokenRefusal:
+    """OpenID Connect Core, 3.1.3.7: it must answer the login that was begun."""
+    what = "has no nonce" if is_missing else "has the nonce of another login"
+    return TokenRefusal(TokenReason.WRONG_NONCE, f"it {what}")
+
+
+def unusable_provider_key(kid: str, problem: str) -> TokenRefusal:
+    """The provider offers the key, and it may not be used. `problem` holds no part of it."""
+    return TokenRefusal(
+        TokenReason.UNKNOWN_KEY, f"its key `{_shown(kid, _MAX_ECHO)}` cannot be used: {problem}"
+    )
 
 
 def malformed(problem: str) -> TokenRefusal:

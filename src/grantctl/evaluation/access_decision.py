@@ -9,13 +9,12 @@ the one that decided.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from grantctl.evaluation.decision import HeldGroup, Remedy, Step, Warning
 from grantctl.evaluation.facts import AccessFacts, AccessGrant, Group, Resource, User
 from grantctl.evaluation.scopes import Scope
+from grantctl.lean import StrEnum, dataclass, replace
 
 
 class AccessReason(StrEnum):

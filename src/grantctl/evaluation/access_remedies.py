@@ -8,7 +8,6 @@ is allowed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason, Hop
 from grantctl.evaluation.command_words import Command, command, group_word, user_word
@@ -17,6 +16,7 @@ from grantctl.evaluation.facts import AccessGrant
 from grantctl.evaluation.remedies import MAX_SUGGESTED_GROUPS
 from grantctl.evaluation.rules import held_groups
 from grantctl.evaluation.steps import named
+from grantctl.lean import replace
 from grantctl.model import Action, PrincipalType, Role
 
 

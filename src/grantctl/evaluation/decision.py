@@ -9,12 +9,11 @@ the end, and exactly one of them has a verdict: the one that decided.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from grantctl.evaluation.facts import Group, Membership, Permission, User
 from grantctl.evaluation.scopes import Scope
+from grantctl.lean import StrEnum, dataclass, replace
 
 
 class Reason(StrEnum):

@@ -7,10 +7,10 @@ only to join facts with each other; `id` is the public one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from grantctl.lean import dataclass, field
 from grantctl.model import PrincipalType, ResourceRef, Role, Source
 
 MAX_BASES = 50  # of one resource: nobody nests presets so deep, but a hostile file may

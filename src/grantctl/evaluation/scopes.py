@@ -9,9 +9,9 @@ or everything (`*`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from grantctl.errors import InvalidError
+from grantctl.lean import dataclass
 from grantctl.model import ResourceRef, is_below, key_problem
 
 MAX_SCOPE_LENGTH = 2000

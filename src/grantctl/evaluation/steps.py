@@ -6,10 +6,10 @@ Owns the order of the rules and the wording of what each found. What a rule says
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from grantctl.evaluation.decision import HeldGroup, Leaf, Step
 from grantctl.evaluation.scopes import Scope
+from grantctl.lean import replace
 from grantctl.model import Role
 
 _MAX_NAMES = 3

@@ -7,12 +7,11 @@ of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from grantctl.evaluation.facts import User
+from grantctl.lean import StrEnum, dataclass
 
 
 class TokenKind(StrEnum):

@@ -6,11 +6,11 @@ Owns the choice and its errors. Leaves drawing to the formats.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from grantctl.config import choices_hint
 from grantctl.errors import UsageError
+from grantctl.lean import dataclass
 from grantctl.render.style import MAX_ECHO, Style
 
 

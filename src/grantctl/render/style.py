@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TextIO
 
 from grantctl.config import COLORS, choices_hint
 from grantctl.errors import UsageError
+from grantctl.lean import StrEnum, dataclass
 
 DEFAULT_WIDTH = 80
 MIN_WIDTH = 20

@@ -7,10 +7,10 @@ and `permissions`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TextIO
 
+from grantctl.lean import dataclass, field
 from grantctl.render.escape import escape, fit, is_encodable
 from grantctl.render.style import Style
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from grantctl.errors import GuardError
+from grantctl.lean import dataclass
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.reader import Reader
 from grantctl.store.url import DatabaseUrl

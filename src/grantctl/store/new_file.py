@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from grantctl.errors import DatabaseError, GuardError
+from grantctl.lean import replace
 from grantctl.store.url import DatabaseUrl
 
 _PLACE_HINT = "another place? --database sqlite:///PATH"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from grantctl.lean import dataclass
 from grantctl.model import ResourceRef
 from grantctl.store import resource_transfer_queries as queries
 from grantctl.store.connection import Connection, Row

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
 
 from grantctl.evaluation.facts import (
@@ -18,6 +17,7 @@ from grantctl.evaluation.facts import (
     Resource,
     User,
 )
+from grantctl.lean import replace
 from grantctl.model import Action, PrincipalType, ResourceRef, Role
 from grantctl.store import queries, references
 from grantctl.store import resource_queries as statements

@@ -5,9 +5,8 @@ Owns the shape. Leaves its text to `interop`, and what the names lead to here to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from grantctl.evaluation.access_control import GrantKey
+from grantctl.lean import dataclass
 from grantctl.model import ResourceRef
 
 

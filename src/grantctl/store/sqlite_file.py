@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from grantctl.errors import DatabaseError
+from grantctl.lean import dataclass
 from grantctl.store.driver_errors import database_error
 from grantctl.store.url import DatabaseUrl
 

@@ -6,11 +6,11 @@ Owns parsing and masking. Leaves opening to `connection`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from grantctl.errors import UsageError
+from grantctl.lean import dataclass
 
 SQLITE = "sqlite"
 POSTGRES = "postgresql"
