@@ -12,7 +12,8 @@ from filelock import FileLock
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grantctl.store.url import mask_password, parse_url
+from grantctl.store.masked_url import mask_password
+from grantctl.store.url import parse_url
 from tests.conftest import Cli
 from tests.running import json_refusal, refusal, run
 

@@ -30,9 +30,9 @@ HINT = "e.g. sqlite:///grantctl.db, sqlite:////var/lib/grantctl.db or postgresql
     ],
 )
 def test_a_sqlite_url_names_a_file(text: str, path: str) -> None:
-    assert parse_url(text) == DatabaseUrl(SQLITE, Path(path), "", is_attached=False)
+    assert parse_url(text) == DatabaseUrl(SQLITE, str(Path(path)), "", is_attached=False)
     assert parse_url(f"openwebui+{text.strip()}") == DatabaseUrl(
-        SQLITE, Path(path), "", is_attached=True
+        SQLITE, str(Path(path)), "", is_attached=True
     )
 
 
@@ -105,7 +105,7 @@ def test_a_url_that_libpq_does_not_understand_is_an_error_without_it(tail: str) 
 @example("./~ada")
 @example("100%25")
 def test_the_shown_url_of_a_file_names_it(name: str) -> None:
-    url = DatabaseUrl(SQLITE, Path(name), "", is_attached=False)
+    url = DatabaseUrl(SQLITE, str(Path(name)), "", is_attached=False)
     assert parse_url(str(url)) == url if name != ":memory:" else True
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from shlex import join
+from grantctl.render.shell import shell_line
 from typing import TYPE_CHECKING
 
 from grantctl import operations
@@ -136,7 +136,7 @@ def _records(lines: Iterable[BatchLine], failures: Failures) -> Iterator[dict[st
             reason = None if line.error is None else line.error.message
             yield record | {"verdict": "error", "reason": reason}
             continue
-        commands = [join(one) for remedy in decision.remedies for one in remedy.commands]
+        commands = [shell_line(one) for remedy in decision.remedies for one in remedy.commands]
         yield record | {
             "verdict": verdict_word(decision.allowed),
             "reason": decision.reason.value,

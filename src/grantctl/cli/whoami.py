@@ -12,7 +12,7 @@ from grantctl.cli.token_reading import TOKEN, TOKEN_FILE, is_token_given, read_t
 from grantctl.cli.token_verdicts import introspect, judge_token, verdict_words
 from grantctl.errors import ExitCode
 from grantctl.evaluation.rules import held_groups
-from grantctl.store.url import mask_password
+from grantctl.store.masked_url import mask_password
 
 if TYPE_CHECKING:
     from grantctl.evaluation.decision import HeldGroup

@@ -13,9 +13,6 @@ INVARIANTS, held by property tests:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
-
 from grantctl.evaluation.access_decision import (
     AccessDecision,
     AccessQuestion,
@@ -40,6 +37,11 @@ from grantctl.evaluation.remedies import scope_remedies
 from grantctl.evaluation.rules import expired_groups
 from grantctl.evaluation.scopes import Scope
 from grantctl.model import Action, PrincipalType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 __all__ = ["decide_access", "find_reach", "has_access", "users_with_access"]
 

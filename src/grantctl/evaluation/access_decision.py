@@ -9,12 +9,14 @@ the one that decided.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from grantctl.evaluation.decision import HeldGroup, Remedy, Step, Warning
 from grantctl.evaluation.facts import AccessFacts, AccessGrant, Group, Resource, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import StrEnum, dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class AccessReason(StrEnum):

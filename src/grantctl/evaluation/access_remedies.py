@@ -7,8 +7,6 @@ is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason, Hop
 from grantctl.evaluation.command_words import Command, command, group_word, user_word
 from grantctl.evaluation.decision import Remedy
@@ -18,6 +16,10 @@ from grantctl.evaluation.rules import held_groups
 from grantctl.evaluation.steps import named
 from grantctl.lean import replace
 from grantctl.model import Action, PrincipalType, Role
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def find_remedies(decision: AccessDecision) -> tuple[Remedy, ...]:

@@ -6,16 +6,19 @@ Leaves their order, and the decision that records them, to `access`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from grantctl.evaluation.access_decision import AccessQuestion, AccessReason, GrantJudgement, Hop
 from grantctl.evaluation.decision import HeldGroup
 from grantctl.evaluation.facts import AccessFacts, AccessGrant, Resource
 from grantctl.evaluation.rules import held_groups
 from grantctl.model import Action, PrincipalType, Role
 
-Held = Mapping[int, HeldGroup]  # by the group's pk
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import TypeAlias
+
+Held: TypeAlias = "Mapping[int, HeldGroup]"  # by the group's pk
 
 
 def role_verdict(facts: AccessFacts, question: AccessQuestion) -> bool | None:

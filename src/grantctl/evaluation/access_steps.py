@@ -6,8 +6,6 @@ found out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from grantctl.evaluation.access_decision import (
     AccessQuestion,
     AccessReason,
@@ -21,6 +19,10 @@ from grantctl.evaluation.facts import MAX_BASES, AccessFacts, Resource
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.steps import named, role_steps, scope_step
 from grantctl.model import Action, PrincipalType, Role
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HOP_RULES = (AccessReason.OWNER, AccessReason.PUBLIC, AccessReason.GRANT)
 

@@ -6,8 +6,6 @@ here changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from importlib import import_module
 
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason
@@ -17,6 +15,11 @@ from grantctl.evaluation.decision import Warning, WarningCode
 from grantctl.evaluation.facts import AccessFacts
 from grantctl.evaluation.warnings import ended, ending
 from grantctl.model import Action
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 
 def find_warnings(decision: AccessDecision) -> tuple[Warning, ...]:

@@ -9,11 +9,13 @@ the end, and exactly one of them has a verdict: the one that decided.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from grantctl.evaluation.facts import Group, Membership, Permission, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import StrEnum, dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Reason(StrEnum):

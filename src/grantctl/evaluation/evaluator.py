@@ -13,8 +13,6 @@ INVARIANTS, held by property tests:
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from grantctl.evaluation.decision import Decision, Reason
 from grantctl.evaluation.facts import Permission, PermissionFacts
 from grantctl.evaluation.remedies import find_remedies, scope_remedies
@@ -29,6 +27,10 @@ from grantctl.evaluation.rules import (
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.steps import record_steps, scope_step
 from grantctl.evaluation.warnings import find_warnings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = [
     "decide",

@@ -6,12 +6,14 @@ only to join facts with each other; `id` is the public one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Protocol
-
 from grantctl.lean import dataclass, field
 from grantctl.model import PrincipalType, ResourceRef, Role, Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Protocol
 
 MAX_BASES = 50  # of one resource: nobody nests presets so deep, but a hostile file may
 
@@ -91,24 +93,25 @@ class PermissionFacts:
     taken_names: frozenset[str] | None = None
 
 
-class MemberFacts(Protocol):
-    """What tells which groups a user holds: the part that both kinds of facts share."""
+if TYPE_CHECKING:
 
-    @property
-    def groups(self) -> Mapping[int, Group]: ...
+    class MemberFacts(Protocol):
+        """What tells which groups a user holds: the part that both kinds of facts share."""
 
-    @property
-    def memberships(self) -> tuple[Membership, ...]: ...
+        @property
+        def groups(self) -> Mapping[int, Group]: ...
 
+        @property
+        def memberships(self) -> tuple[Membership, ...]: ...
 
-class AskedFacts(MemberFacts, Protocol):
-    """Who is asked about, and the names by which a command would find something else."""
+    class AskedFacts(MemberFacts, Protocol):
+        """Who is asked about, and the names by which a command would find something else."""
 
-    @property
-    def user(self) -> User: ...
+        @property
+        def user(self) -> User: ...
 
-    @property
-    def taken_names(self) -> frozenset[str] | None: ...
+        @property
+        def taken_names(self) -> frozenset[str] | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,12 @@ here changes its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Union
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 Tree = Mapping[str, Union["Tree", bool]]
 MutableTree = dict[str, Union["MutableTree", bool]]

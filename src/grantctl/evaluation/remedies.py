@@ -7,14 +7,18 @@ is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from grantctl.evaluation.command_words import command, group_word, user_word
 from grantctl.evaluation.decision import Decision, Leaf, Reason, Remedy
-from grantctl.evaluation.facts import AskedFacts, Group, PermissionFacts
+from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.rules import is_met
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.steps import named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from grantctl.evaluation.facts import AskedFacts
 
 MAX_SUGGESTED_GROUPS = 3
 

@@ -6,12 +6,16 @@ their order, and the decision that records them, to `evaluator`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-
 from grantctl.evaluation.decision import GroupFlag, HeldGroup, Leaf
-from grantctl.evaluation.facts import Group, MemberFacts, Permission, PermissionFacts
+from grantctl.evaluation.facts import Group, Permission, PermissionFacts
 from grantctl.model import Role, is_below
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from grantctl.evaluation.facts import MemberFacts
 
 _BY_ROLE = {Role.PENDING: False, Role.ADMIN: True}
 

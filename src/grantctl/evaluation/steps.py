@@ -5,12 +5,14 @@ Owns the order of the rules and the wording of what each found. What a rule says
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from grantctl.evaluation.decision import HeldGroup, Leaf, Step
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import replace
 from grantctl.model import Role
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _MAX_NAMES = 3
 

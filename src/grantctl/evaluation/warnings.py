@@ -5,13 +5,17 @@ Owns the wording. Leaves to `evaluator` the verdict, which nothing here changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
-
 from grantctl.evaluation.decision import Decision, Warning, WarningCode
-from grantctl.evaluation.facts import Group, MemberFacts, PermissionFacts
+from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.rules import held_groups, tree_allows
 from grantctl.evaluation.steps import named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from grantctl.evaluation.facts import MemberFacts
 
 
 def find_warnings(facts: PermissionFacts, decision: Decision) -> tuple[Warning, ...]:

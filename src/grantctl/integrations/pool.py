@@ -192,7 +192,7 @@ def pool_of(database_url: str, *, size: int = DEFAULT_SIZE) -> ReaderPool:
             "then: grantctl import openwebui",
         )
     if url.path is not None:
-        url = replace(url, path=url.path.absolute())
+        url = replace(url, file=str(url.path.absolute()))
     return ReaderPool(url, size=size)
 
 

@@ -6,9 +6,7 @@ nothing heavy.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import chain
 
 from grantctl.evaluation.access import decide_access, find_reach
@@ -18,6 +16,11 @@ from grantctl.evaluation.facts import Resource
 from grantctl.evaluation.scopes import Scope
 from grantctl.model import ResourceRef
 from grantctl.store.reader import Reader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 ANY = "*"
 

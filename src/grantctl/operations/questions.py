@@ -6,9 +6,7 @@ nothing heavy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import chain
 
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
@@ -24,6 +22,11 @@ from grantctl.evaluation.rules import (
 from grantctl.evaluation.scopes import Scope
 from grantctl.store.reader import Reader
 from grantctl.store.references import unknown_permission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,15 @@ Owns the choice and its errors. Leaves drawing to the formats.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
-
 from grantctl.config import choices_hint
 from grantctl.errors import UsageError
 from grantctl.lean import dataclass
 from grantctl.render.style import MAX_ECHO, Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ Owns the names of the JSON contract `grantctl.decision/v1`. Leaves the tree to `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from shlex import join
-from typing import Any
-
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf, Remedy, Warning
 from grantctl.evaluation.facts import Group, User
+from grantctl.render.shell import shell_line
 
-Document = dict[str, Any]  # JSON
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TypeAlias
+
+Document: TypeAlias = "dict[str, Any]"  # JSON
 
 
 def verdict_word(allowed: bool) -> str:
@@ -99,7 +101,7 @@ def remedy_document(remedy: Remedy) -> Document:
     """What would help, and the commands, quoted for a shell."""
     return {
         "description": remedy.description,
-        "commands": [join(command) for command in remedy.commands],
+        "commands": [shell_line(command) for command in remedy.commands],
     }
 
 

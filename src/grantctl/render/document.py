@@ -6,13 +6,15 @@ Owns its members and their order, which are a contract. Leaves spelling to `json
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TextIO
-
 from grantctl.render import heavy
 from grantctl.render.json_text import indented_json
 from grantctl.render.style import Format
 from grantctl.render.values import Plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
 
 
 def write_document(

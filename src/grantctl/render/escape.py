@@ -7,9 +7,11 @@ each format.
 
 from __future__ import annotations
 
-from typing import TextIO
-
 from grantctl.model import is_unprintable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def escape(text: str) -> str:

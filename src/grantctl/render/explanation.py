@@ -8,7 +8,6 @@ copied.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from shlex import join
 from typing import TextIO
 
 from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Reason, Remedy
@@ -17,6 +16,7 @@ from grantctl.evaluation.scopes import Scope
 from grantctl.model import Role, Source
 from grantctl.render.decisions import path_text
 from grantctl.render.escape import escape, fit
+from grantctl.render.shell import shell_line
 from grantctl.render.style import Style
 from grantctl.render.tree import Glyphs, Node, Tone, draw, glyphs_for, paint
 
@@ -173,7 +173,7 @@ def _remedy_lines(remedies: Sequence[Remedy], *, use_color: bool) -> Iterator[st
     for remedy in remedies:
         yield f"  {escape(remedy.description)}"
         for command in remedy.commands:
-            yield f"    {paint(escape(join(command)), Tone.TITLE, use_color=use_color)}"
+            yield f"    {paint(escape(shell_line(command)), Tone.TITLE, use_color=use_color)}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -6,13 +6,14 @@ to run, and most answers are JSON or tab-separated lines; so no other module her
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
-from typing import Any, TextIO
-
 from grantctl.render.columns import Column
 from grantctl.render.style import Style
 from grantctl.render.values import Plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TextIO
 
 
 def write_table(
@@ -38,6 +39,8 @@ def yaml_text(document: dict[str, Plain], stream: TextIO) -> str:
 
 
 def _function(module: str, name: str) -> Callable[..., Any]:
+    from importlib import import_module
+
     # Any: what a module loaded by name holds, the type checker cannot know.
     function: Callable[..., Any] = getattr(import_module(f"grantctl.render.{module}"), name)
     return function

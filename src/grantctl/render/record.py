@@ -6,9 +6,6 @@ warnings in the formats without a place for them to the caller, who prints them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TextIO
-
 from grantctl.render import heavy
 from grantctl.render.columns import select, select_name
 from grantctl.render.document import write_document
@@ -16,6 +13,11 @@ from grantctl.render.escape import escape, fit
 from grantctl.render.json_text import line_json
 from grantctl.render.style import Format, Style
 from grantctl.render.values import Plain, cell_text, plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import TextIO
 
 INDENT = "  "
 ITEM = "- "

@@ -7,12 +7,15 @@ variable and file to `config`, and the drawing to the formats.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import TextIO
 
 from grantctl.config import COLORS, choices_hint
 from grantctl.errors import UsageError
 from grantctl.lean import StrEnum, dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TextIO
 
 DEFAULT_WIDTH = 80
 MIN_WIDTH = 20

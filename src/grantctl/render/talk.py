@@ -6,10 +6,9 @@ and exit codes to the command line.
 
 from __future__ import annotations
 
-import json
-
 from grantctl.errors import GrantctlError
 from grantctl.render.escape import escape
+from grantctl.render.json_text import ascii_json
 from grantctl.render.masking import mask_credentials
 
 MAX_LENGTH = 500
@@ -30,7 +29,7 @@ def error_json(error: GrantctlError) -> str:
         "hint": None if error.hint is None else mask_credentials(error.hint),
         "exit_code": int(error.exit_code),
     }
-    return json.dumps({"error": content}, ensure_ascii=True)
+    return ascii_json({"error": content})
 
 
 def warning_line(text: str) -> str:

@@ -22,6 +22,7 @@ class Tone(Enum):
     NO = "31"
     WARNING = "33"
     ASIDE = "2"
+    SKIPPED = "90"
     TITLE = "1"
     PLAIN = ""
 
@@ -38,14 +39,26 @@ class Glyphs:
 
 
 _UNICODE = Glyphs(
-    {Tone.YES: "✓ ", Tone.NO: "✗ ", Tone.WARNING: "! ", Tone.ASIDE: "· "},
+    {
+        Tone.YES: "✓ ",
+        Tone.NO: "✗ ",
+        Tone.WARNING: "! ",
+        Tone.ASIDE: "· ",
+        Tone.SKIPPED: "– ",
+    },
     "├─ ",
     "└─ ",
     "│  ",
     " › ",
 )
 _ASCII = Glyphs(
-    {Tone.YES: "+ ", Tone.NO: "- ", Tone.WARNING: "! ", Tone.ASIDE: ". "},
+    {
+        Tone.YES: "+ ",
+        Tone.NO: "- ",
+        Tone.WARNING: "! ",
+        Tone.ASIDE: ". ",
+        Tone.SKIPPED: "~ ",
+    },
     "|- ",
     "`- ",
     "|  ",
@@ -64,7 +77,7 @@ class Node:
 
 def glyphs_for(stream: TextIO) -> Glyphs:
     """ASCII where the stream takes no more."""
-    return _UNICODE if is_encodable("✓✗·›├│└─", stream) else _ASCII
+    return _UNICODE if is_encodable("✓✗·–›├│└─", stream) else _ASCII
 
 
 def write_tree(stream: TextIO, root: Node, style: Style) -> None:

@@ -6,14 +6,17 @@ quoting to the formats.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from grantctl.render.escape import escape
 from grantctl.render.json_text import compact_json
 
-Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
+_INFINITY = float("inf")
 
 
 def plain(value: object) -> Plain:
@@ -24,7 +27,7 @@ def plain(value: object) -> Plain:
     """
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict) or hasattr(value, "items"):
         return {_key(key): plain(item) for key, item in value.items()}
     return _single(value)
 
@@ -62,7 +65,7 @@ def _single(value: object) -> Plain:
 
 
 def _finite(value: float) -> float:
-    if not math.isfinite(value):
+    if not abs(value) < _INFINITY:
         raise ValueError("no format can hold NaN or an infinity")
     return float(value)
 

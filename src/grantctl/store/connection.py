@@ -7,12 +7,6 @@ neither SQLAlchemy nor, for SQLite, psycopg.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from functools import lru_cache
-from importlib import import_module
-from typing import Any
-
 from grantctl.store.driver_errors import translated_errors
 from grantctl.store.sqlite_file import (
     UnlockedFile,
@@ -23,11 +17,22 @@ from grantctl.store.sqlite_file import (
 )
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Any, TypeAlias
+
 # One number for every write transaction of grantctl on a Postgres database: "grntctl" in hex.
 WRITE_LOCK = 0x67726E7463746C
 
-Row = tuple[Any, ...]  # values of whatever column types the statement names
-Parameters = Mapping[str, Any]
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_MAX_SPELLED = 256
+
+Row: TypeAlias = "tuple[Any, ...]"  # values of whatever column types the statement names
+Parameters: TypeAlias = "Mapping[str, Any]"
+
+_SPELLED: dict[str, str] = {}
 
 
 class Connection:
@@ -63,8 +68,7 @@ class Connection:
                 while found := cursor.fetchmany(size):
                     yield from found
             finally:
-                with suppress(Exception):  # whoever left early may have closed the connection
-                    cursor.close()
+                _quietly(cursor.close)  # whoever left early may have closed the connection
 
     def run(self, statement: str, parameters: Parameters | None = None) -> int:
         """Run a statement; the number of rows that it touched."""
@@ -79,19 +83,9 @@ class Connection:
             cursor = self.raw.cursor()
             cursor.executemany(self._spelled(statement), rows)
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> Reading:
         """All reads within see the database at one moment."""
-        begin = (
-            "BEGIN" if self.engine == SQLITE else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        )
-        with translated_errors(self.label):
-            self.raw.execute(begin)
-        try:
-            yield
-        finally:
-            self._end("ROLLBACK")
-        self.require_unchanged()
+        return Reading(self)
 
     @property
     def is_unlocked(self) -> bool:
@@ -103,26 +97,13 @@ class Connection:
         if self._unlocked is not None:
             self._unlocked.require_unchanged()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> Writing:
         """All or nothing, with no other writer meanwhile."""
-        try:
-            with translated_errors(self.label):
-                if self.engine == SQLITE:
-                    begin_writing(self.raw)
-                else:
-                    self.raw.execute("BEGIN")
-                    self.raw.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
-            yield
-            with translated_errors(self.label):
-                self.raw.execute("COMMIT")
-        except BaseException:
-            self._end("ROLLBACK")
-            raise
+        return Writing(self)
 
-    def _end(self, statement: str) -> None:
-        with suppress(Exception):  # the transaction is over, whatever the driver says of it
-            self.raw.execute(statement)
+    def roll_back(self) -> None:
+        """End the transaction: it is over, whatever the driver says of it."""
+        _quietly(lambda: self.raw.execute("ROLLBACK"))
 
     def close(self) -> None:
         self.raw.close()
@@ -137,12 +118,83 @@ class Connection:
         return self.raw.cursor(name="grantctl_stream")
 
 
-@lru_cache(maxsize=256)
+class Reading:
+    """A transaction that only reads; see `Connection.reading`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        connection = self._connection
+        is_sqlite = connection.engine == SQLITE
+        with translated_errors(connection.label):
+            connection.raw.execute("BEGIN" if is_sqlite else _BEGIN_READING)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.roll_back()
+        if error is None:
+            self._connection.require_unchanged()
+
+
+class Writing:
+    """A transaction that writes; see `Connection.writing`."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        connection = self._connection
+        try:
+            with translated_errors(connection.label):
+                if connection.engine == SQLITE:
+                    begin_writing(connection.raw)
+                else:
+                    connection.raw.execute("BEGIN")
+                    connection.raw.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+        except BaseException:
+            connection.roll_back()
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        connection = self._connection
+        if error is not None:
+            connection.roll_back()
+            return
+        try:
+            with translated_errors(connection.label):
+                connection.raw.execute("COMMIT")
+        except BaseException:
+            connection.roll_back()
+            raise
+
+
 def pyformat(statement: str) -> str:
     """`:name` written as psycopg wants it, `%(name)s`; `::` stays, `%` is doubled.
 
     The statements are our own constants, so that no literal in them holds a colon.
     """
+    if statement not in _SPELLED:
+        if len(_SPELLED) >= _MAX_SPELLED:
+            _SPELLED.clear()
+        _SPELLED[statement] = _in_pyformat(statement)
+    return _SPELLED[statement]
+
+
+def _in_pyformat(statement: str) -> str:
     out: list[str] = []
     at, end = 0, len(statement)
     while at < end:
@@ -188,4 +240,13 @@ def open_memory() -> Connection:
 
 def _connect_postgres(url: DatabaseUrl, *, read_only: bool) -> Any:
     # Only Postgres needs it, and psycopg takes longer to import than a whole check on SQLite.
+    from importlib import import_module
+
     return import_module("grantctl.store.postgres").connect(url, read_only=read_only)
+
+
+def _quietly(work: Callable[[], object]) -> None:
+    try:  # noqa: SIM105  # `contextlib` takes longer to import than it would save here
+        work()
+    except Exception:  # noqa: S110  # whatever the driver says, there is nothing left to do
+        pass

@@ -5,14 +5,15 @@ Owns which connection a reader is given. Leaves SQLModel sessions to `session`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from grantctl.errors import GuardError
 from grantctl.lean import dataclass
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.reader import Reader
 from grantctl.store.url import DatabaseUrl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +23,41 @@ class Database:
     url: DatabaseUrl
     memory: Connection | None = None
 
-    @contextmanager
-    def reader(self) -> Iterator[Reader]:
+    def reader(self) -> OpenReader:
         """A reader for one command. Raises DatabaseError where the database is not usable."""
-        if self.memory is not None:
-            yield Reader(self.memory)
-            return
-        connection = open_reading(self.url)
+        return OpenReader(self)
+
+
+class OpenReader:
+    """A reader as long as a command needs it; see `Database.reader`."""
+
+    __slots__ = ("_connection", "_database")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Reader:
+        if self._database.memory is not None:
+            return Reader(self._database.memory)
+        connection = open_reading(self._database.url)
         try:
             reader = Reader(connection)
             reader.require_revision()
-            yield reader
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        self._connection = connection
+        return reader
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def refuse_attached(database: Database) -> None:

@@ -6,18 +6,21 @@ no class name ever gets into a sentence.
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TypeVar
 
 from grantctl.errors import DatabaseError, GrantctlError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import TypeAlias, TypeVar
+
+    Result = TypeVar("Result")
+
 MAX_ATTEMPTS = 5
 
-Result = TypeVar("Result")
-Sentence = tuple[str, str | None]  # what is wrong, and the hint
+Sentence: TypeAlias = "tuple[str, str | None]"  # what is wrong, and the hint
 
 
 class TransientError(DatabaseError):
@@ -34,17 +37,27 @@ def retried(work: Callable[[], Result]) -> Result:
     return work()
 
 
-@contextmanager
-def translated_errors(label: str) -> Iterator[None]:
+class translated_errors:  # noqa: N801  # used as a function, and on the path of every question
     """Turn a driver's error into a DatabaseError; `label` is the database's masked URL."""
-    try:
-        yield
-    except GrantctlError:
-        raise
-    except Exception as error:
-        if not _is_driver_error(_cause(error)):
-            raise
-        raise database_error(error, label) from None
+
+    __slots__ = ("_label",)
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, Exception) or isinstance(error, GrantctlError):
+            return
+        if _is_driver_error(_cause(error)):
+            raise database_error(error, self._label) from None
 
 
 def database_error(error: BaseException, label: str) -> DatabaseError:
@@ -199,5 +212,7 @@ def _postgres_state(error: BaseException) -> str:
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
         return state
+    import re  # only here: it takes longer to import than a whole check
+
     text = str(error)
     return next((found for part, found in _CONNECT_TEXTS if re.search(part, text, re.I)), "")

@@ -5,13 +5,16 @@ Owns the way from rows of several queries to these values. Leaves single rows to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from grantctl.evaluation.facts import Group, Membership, User
 from grantctl.store import queries, references
 from grantctl.store.connection import Connection, Row
 from grantctl.store.rows import group_of, membership_of, user_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 def read_memberships(

@@ -86,7 +86,7 @@ def _draft(url: DatabaseUrl) -> Iterator[DatabaseUrl]:
             prefix=".grantctl-init-", dir=url.path.parent, ignore_cleanup_errors=True
         )
     with scratch as folder:
-        draft = replace(url, path=Path(folder) / "grantctl.db")
+        draft = replace(url, file=str(Path(folder) / "grantctl.db"))
         assert draft.path is not None
         os.close(os.open(draft.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         try:

@@ -6,9 +6,6 @@ public method sees the database at one moment.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
-
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
 from grantctl.model import is_below
@@ -25,6 +22,11 @@ from grantctl.store.revision import KNOWN_REVISIONS, REVISION_TABLE, SCHEMA_REVI
 from grantctl.store.rows import flag_of, group_of, permission_of
 from grantctl.store.token_reader import TokenReader
 from grantctl.store.url import SQLITE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from typing import Any
 
 
 class Reader:

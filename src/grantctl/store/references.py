@@ -6,9 +6,6 @@ about what was found to `reader`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from unicodedata import normalize
 
 from grantctl.errors import AmbiguousError, NotFoundError
@@ -19,13 +16,16 @@ from grantctl.store import queries, resource_queries
 from grantctl.store.connection import Connection, Row
 from grantctl.store.rows import group_of, user_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import TypeAlias
+
 _HIGHEST = "\U0010ffff"
 _MAX_ECHO = 80
 _MAX_COMPARED = 2000
 _MAX_SUGGESTIONS = 3
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-Parameters = Mapping[str, str | int]
+Parameters: TypeAlias = "Mapping[str, str | int]"
 
 
 def find_user(connection: Connection, reference: str) -> User:
@@ -99,9 +99,20 @@ def names_from(connection: Connection, query: str, prefix: str, limit: int) -> l
 def named_rows(connection: Connection, query: str, parameters: Parameters) -> list[Row]:
     """The rows of a query about somebody's words; none where no database could hold them."""
     texts = [value for value in parameters.values() if isinstance(value, str)]
-    if any("\0" in text or _SURROGATE.search(text) for text in texts):
+    if any("\0" in text or not _is_utf8(text) for text in texts):
         return []
     return connection.rows(query, parameters)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether the text holds no half of a surrogate pair."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def email_of(reference: str) -> str:
@@ -153,7 +164,6 @@ def _suggest_groups(connection: Connection, reference: str) -> list[str]:
 
 def _close(reference: str, names: list[str]) -> list[str]:
     # Loaded here because only a miss needs it, and it is slow to import.
-    matches: list[str] = import_module("difflib").get_close_matches(
-        reference[: _MAX_ECHO * 2], names, n=_MAX_SUGGESTIONS, cutoff=0.6
-    )
-    return matches
+    from difflib import get_close_matches
+
+    return get_close_matches(reference[: _MAX_ECHO * 2], names, n=_MAX_SUGGESTIONS, cutoff=0.6)

@@ -6,8 +6,6 @@ Owns the reading of chains of bases, grants, and who comes into question. Leaves
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from grantctl.evaluation.facts import (
@@ -29,6 +27,10 @@ from grantctl.store.member_rows import (
     users_of,
 )
 from grantctl.store.rows import grant_of, policy_flag_of, resource_of, unsound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 ADMIN_BYPASS = "access.admin_bypass"
 
@@ -182,9 +184,9 @@ def _is_open(resource: Resource, action: str) -> bool:
 def _chain_of(start: int, rows: Iterable[Row], grants: Iterable[Row]) -> Chain:
     """The resource of that pk and its bases in their order, from rows in any."""
     by_pk = {row[0]: row for row in rows}
-    by_resource: dict[int, list[Row]] = defaultdict(list)
+    by_resource: dict[int, list[Row]] = {}
     for grant in grants:
-        by_resource[grant[0]].append(grant)
+        by_resource.setdefault(grant[0], []).append(grant)
     chain: dict[int, Resource] = {}
     at: int | None = start
     while at is not None and at not in chain and len(chain) <= MAX_BASES:
@@ -193,7 +195,7 @@ def _chain_of(start: int, rows: Iterable[Row], grants: Iterable[Row]) -> Chain:
         row = by_pk[at]
         base = by_pk.get(row[9])
         named = _missing_ref(row[10]) if base is None else ResourceRef(base[1], base[2])
-        grants_here = _sorted_grants(by_resource[at])
+        grants_here = _sorted_grants(by_resource.get(at, ()))
         chain[at] = replace(resource_of(row), base=named, grants=grants_here)
         at = row[9]
     return tuple(chain.values())

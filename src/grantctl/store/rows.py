@@ -7,9 +7,7 @@ is never taken for an "allowed".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import (
@@ -22,7 +20,12 @@ from grantctl.evaluation.facts import (
 )
 from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef, Role, Source
 
-Values = Sequence[Any]  # whatever the columns hold: that is what is looked at here
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TypeAlias
+
+Values: TypeAlias = "Sequence[Any]"  # whatever the columns hold: that is what is looked at here
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_VALUE = (TypeError, ValueError, OverflowError)

@@ -5,16 +5,25 @@ Files are opened by SQLite alone: closing one by hand would drop the locks that 
 of this process holds (https://www.sqlite.org/howtocorrupt.html, 2.2).
 """
 
+# `pathlib` takes longer to import than a whole check.
+# ruff: noqa: PTH109, PTH110, PTH116, PTH118
+
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+import stat
 import time
-from pathlib import Path
 
 from grantctl.errors import DatabaseError
 from grantctl.lean import dataclass
 from grantctl.store.driver_errors import database_error
 from grantctl.store.url import DatabaseUrl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUSY_TIMEOUT_SECONDS = 10.0
 
@@ -24,6 +33,8 @@ _NO_SHARED_MEMORY = (
     sqlite3.SQLITE_READONLY_CANTINIT,
     sqlite3.SQLITE_READONLY_DIRECTORY,
 )
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP)
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 _MISSING_HINT = "is the path right? a new database is made by: grantctl init"
 
 
@@ -31,33 +42,33 @@ _MISSING_HINT = "is the path right? a new database is made by: grantctl init"
 class UnlockedFile:
     """A file that is read without locks, with its size and times when it was opened."""
 
-    path: Path
+    file: str
     size: int
     modified_ns: int
 
     def require_unchanged(self) -> None:
         """Raise DatabaseError where what was read may be of two moments."""
-        if _unlocked(self.path) != self or _has_journal(self.path):
+        if _unlocked(self.file) != self or _has_journal(self.file):
             raise DatabaseError(
-                f"the database was changed while it was read: `{self.path}`", hint="try again"
+                f"the database was changed while it was read: `{self.file}`", hint="try again"
             )
 
 
 def connect_for_reading(url: DatabaseUrl) -> tuple[sqlite3.Connection, UnlockedFile | None]:
     """A connection that cannot write and creates nothing. Raises DatabaseError."""
-    path = _require_file(url)
+    file = _require_file(url)
     try:
-        if _has_journal(path):  # somebody has it open, or was killed: leave both as they are
+        if _has_journal(file):  # somebody has it open, or was killed: leave both as they are
             return _connect(url, "mode=ro", ("query_only=ON",)), None
         # Where nobody has it open, a read-only connection would leave -wal and -shm files behind,
         # one that could write takes them away again.
         return _connect(url, "mode=rw", ("query_only=ON",)), None
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_MEMORY or _has_journal(path):
+        if getattr(error, "sqlite_errorcode", 0) not in _NO_SHARED_MEMORY or _has_journal(file):
             raise database_error(error, str(url)) from None
     # In a folder where SQLite may not make these files: without locks, so the end is compared.
     try:
-        unlocked = _unlocked(path)
+        unlocked = _unlocked(file)
         return _connect(url, "mode=ro&immutable=1", ("query_only=ON",)), unlocked
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise database_error(error, str(url)) from None
@@ -69,8 +80,6 @@ def connect_for_writing(url: DatabaseUrl) -> sqlite3.Connection:
     INVARIANT: the caller knows the file to be grantctl's, or empty: this may turn it into WAL.
     Raises DatabaseError.
     """
-    path = url.path
-    assert path is not None
     try:
         raw = _connect(url, "mode=rw", ("synchronous=FULL", "foreign_keys=ON"))
         try:
@@ -120,9 +129,9 @@ def is_damaged(raw: sqlite3.Connection) -> bool:
 
 
 def _connect(url: DatabaseUrl, mode: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
-    assert url.path is not None
+    assert url.file is not None
     raw = sqlite3.connect(
-        f"{url.path.absolute().as_uri()}?{mode}",
+        f"{_file_uri(url.file)}?{mode}",
         uri=True,
         isolation_level=None,
         timeout=BUSY_TIMEOUT_SECONDS,
@@ -157,40 +166,53 @@ def _is_other(error: sqlite3.Error, code: int) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF != code
 
 
-def file_size(path: Path) -> int | None:
+def file_size(file: str | Path) -> int | None:
     """The file's size in bytes, None where there is none.
 
     Raises DatabaseError where something else is there, or nobody may look.
     """
     try:
-        if not path.exists():
-            return None
-        if not path.is_file():
-            raise DatabaseError(f"`{path}` is not a file", hint=_MISSING_HINT)
-        return path.stat().st_size
+        found = os.stat(file)
+    except ValueError:  # a name that no file can have
+        return None
     except OSError as error:
+        if error.errno in _ABSENT:
+            return None
         reason = (error.strerror or "unknown reason").lower()
         raise DatabaseError(
-            f"`{path}` cannot be read: {reason}",
+            f"`{file}` cannot be read: {reason}",
             hint="check the permissions of the file and of its folder",
         ) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise DatabaseError(f"`{file}` is not a file", hint=_MISSING_HINT)
+    return found.st_size
 
 
-def _require_file(url: DatabaseUrl) -> Path:
-    """The path. Raises DatabaseError where it is missing, no file, or has nothing in it."""
-    assert url.path is not None
-    size = file_size(url.path)
+def _require_file(url: DatabaseUrl) -> str:
+    """Its name. Raises DatabaseError where it is missing, no file, or has nothing in it."""
+    assert url.file is not None
+    size = file_size(url.file)
     if size is None:
-        raise DatabaseError(f"there is no database at `{url.path}`", hint=_MISSING_HINT)
+        raise DatabaseError(f"there is no database at `{url.file}`", hint=_MISSING_HINT)
     if size == 0:
-        raise DatabaseError(f"the file `{url.path}` is empty", hint=_MISSING_HINT)
-    return url.path
+        raise DatabaseError(f"the file `{url.file}` is empty", hint=_MISSING_HINT)
+    return url.file
 
 
-def _has_journal(path: Path) -> bool:
-    return Path(f"{path}-wal").exists() or Path(f"{path}-journal").exists()
+def _has_journal(file: str) -> bool:
+    return os.path.exists(f"{file}-wal") or os.path.exists(f"{file}-journal")
 
 
-def _unlocked(path: Path) -> UnlockedFile:
-    found = path.stat()
-    return UnlockedFile(path, found.st_size, found.st_mtime_ns)
+def _file_uri(file: str) -> str:
+    """The file as a URI (RFC 8089). By hand: `pathlib` takes longer to import than a check."""
+    if os.name != "posix":
+        from pathlib import Path
+
+        return Path(file).absolute().as_uri()
+    raw = os.fsencode(os.path.join(os.getcwd(), file))
+    return "file://" + "".join(chr(one) if one in _PLAIN else f"%{one:02X}" for one in raw)
+
+
+def _unlocked(file: str) -> UnlockedFile:
+    found = os.stat(file)
+    return UnlockedFile(file, found.st_size, found.st_mtime_ns)
