@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import pwd
-import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -17,12 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grantctl.config import KEYS, OUTPUTS, Setting, Settings, choices_hint, load_settings, os_user
+from grantctl import config_file
+from grantctl.config import (
+    KEYS,
+    OUTPUTS,
+    ConfigFile,
+    Setting,
+    Settings,
+    choices_hint,
+    load_settings,
+    os_user,
+)
 from grantctl.errors import UsageError
 from grantctl.render.style import Format
 from grantctl.store.url import parse_url
-
-SAMPLE = Path(__file__).parent.parent / "sample-config.toml"
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +66,8 @@ def test_without_anything_the_defaults_hold(home: Path) -> None:
         color=Setting("color", "auto", "default"),
         actor=Setting("actor", "", "default"),
         keys=Setting("keys", "", "default"),
-        config_path=home / "config" / "grantctl" / "config.toml",
+        context=Setting("context", "", "default"),
+        file=ConfigFile(f"{home}/config/grantctl/config.toml"),
     )
 
 
@@ -84,8 +91,8 @@ def test_a_flag_beats_a_variable_beats_the_file(home: Path) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_every_key_has_a_flag_a_variable_and_a_place_in_the_file(key: str, home: Path) -> None:
-    value = {"output": "json", "color": "never"}.get(key, "sqlite:///x.db")
-    default_file(home).write_text(f'{key} = "{value}"\n')
+    value = {"output": "json", "color": "never", "context": "prod"}.get(key, "sqlite:///x.db")
+    default_file(home).write_text(f'{key} = "{value}"\n[contexts.prod]\n')
     found = {
         one.key: one for one in load({f"GRANTCTL_{key.upper()}": value}, **{key: value}).listed
     }
@@ -95,7 +102,7 @@ def test_every_key_has_a_flag_a_variable_and_a_place_in_the_file(key: str, home:
 
 def test_empty_variables_and_values_count_as_not_set(home: Path) -> None:
     default_file(home).write_text('database = ""\noutput = ""\n')
-    names = ("DATABASE", "OUTPUT", "COLOR", "ACTOR", "CONFIG")
+    names = ("DATABASE", "OUTPUT", "COLOR", "ACTOR", "CONTEXT", "CONFIG")
     found = load({f"GRANTCTL_{name}": "" for name in names})
     assert {one.origin for one in found.listed} == {"default"}
     assert not any(one.shadows for one in found.listed)
@@ -163,7 +170,7 @@ def test_a_wrong_flag_is_named() -> None:
 def test_a_wrong_value_in_the_file_is_named(home: Path) -> None:
     file = default_file(home)
     file.write_text('output = "xml"\n')
-    assert refused()[0] == f"`output` in `{file}` may not be `xml`"
+    assert refused()[0] == f"`{file}` line 1: `output` may not be `xml`"
 
 
 def test_a_wrong_value_is_refused_where_a_flag_shadows_it() -> None:
@@ -205,7 +212,13 @@ def test_a_password_shows_neither_in_an_error_nor_in_a_repr(home: Path) -> None:
     shown = repr(load({"GRANTCTL_DATABASE": secret + "2"}, database=secret + "3"))
     assert "hunter2" not in shown
     assert "hunter2" not in "".join(refused(database=secret + "\0"))
-    for content in (f'database = "{secret}', f"database = ['{secret}']", f"x = '{secret}'"):
+    for content in (
+        f'database = "{secret}',
+        f"database = ['{secret}']",
+        f"x = '{secret}'",
+        f'database = """\n{secret}\n"""\nactor = [',
+        f"[contexts.a]\ndatabase = '{secret}'\n[contexts.b]\nx = 1",
+    ):
         file.write_text(content)
         assert "hunter2" not in "".join(refused())
 
@@ -249,10 +262,11 @@ def test_a_directory_is_refused(home: Path) -> None:
 
 
 def test_an_unreadable_file_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, mode: str) -> NoReturn:
-        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+    def refuse(name: str, mode: str) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", name)
 
-    monkeypatch.setattr(Path, "open", refuse)  # root, who may run the tests, reads everything
+    # root, who may run the tests, reads everything
+    monkeypatch.setattr(config_file, "open", refuse, raising=False)
     for flags in ({}, {"config": "c.toml"}):
         path = flags.get("config", home / "config" / "grantctl" / "config.toml")
         assert refused(None, **flags)[0] == (
@@ -270,24 +284,73 @@ def test_a_huge_file_is_refused() -> None:
     )
 
 
-TYPO = "did you mean `database`? one of database, output, color, actor, keys"
+EVERY = "one of database, output, color, actor, keys, context, contexts, policy"
+OF_A_CONTEXT = "one of database, output, color, actor, keys"
 SETTING = 'one setting a line: key = "value"'
 
 
 @pytest.mark.parametrize(
     ("content", "message", "hint"),
     [
-        ('databse = "x"', "unknown key `databse` in `FILE`", TYPO),
         (
-            "[grantctl]",
-            "unknown key `grantctl` in `FILE`",
-            "one of database, output, color, actor, keys",
+            'databse = "x"',
+            "`FILE` line 1: unknown key `databse`",
+            f"did you mean `database`? {EVERY}",
         ),
-        ("output = true", "`output` in `FILE` is a boolean, not text", 'output = "…"'),
-        ("output = 1", "`output` in `FILE` is a number, not text", 'output = "…"'),
-        ("actor = ['a']", "`actor` in `FILE` is an array, not text", 'actor = "…"'),
-        ("[actor]", "`actor` in `FILE` is a table, not text", 'actor = "…"'),
-        ("actor = 2026-01-31", "`actor` in `FILE` is a date or time, not text", 'actor = "…"'),
+        (
+            "# a\n[grantctl]",
+            "`FILE` line 2: unknown key `grantctl`",
+            f"{EVERY}; policy settings stand in the table [policy]",
+        ),
+        (
+            "\nusers.default_role = 'user'",
+            "`FILE` line 2: unknown key `users`",
+            f"{EVERY}; policy settings stand in the table [policy]",
+        ),
+        ("output = true", "`FILE` line 1: `output` is a boolean, not text", 'output = "…"'),
+        ("output = 1", "`FILE` line 1: `output` is a number, not text", 'output = "…"'),
+        ("\nactor = [\n'a']", "`FILE` line 2: `actor` is an array, not text", 'actor = "…"'),
+        ("\n\n[actor]", "`FILE` line 3: `actor` is a table, not text", 'actor = "…"'),
+        ("[[actor]]", "`FILE` line 1: `actor` is an array, not text", 'actor = "…"'),
+        ("actor = 2026-01-31", "`FILE` line 1: `actor` is a date or time, not text", 'actor = "…"'),
+        ("contexts = 1", "`FILE` line 1: `contexts` is a number, not a table", "[contexts]"),
+        (
+            "[contexts]\nprod = 'x'",
+            "`FILE` line 2: `contexts.prod` is text, not a table",
+            "[contexts.prod]",
+        ),
+        ("\npolicy = 'x'", "`FILE` line 2: `policy` is text, not a table", "[policy]"),
+        (
+            "actor = 'a'\n[contexts.prod]\ndatabse = 'x'",
+            "`FILE` line 3: unknown key `contexts.prod.databse`",
+            f"did you mean `database`? {OF_A_CONTEXT}",
+        ),
+        (
+            "[contexts.prod]\ncontext = 'x'",
+            "`FILE` line 2: unknown key `contexts.prod.context`",
+            OF_A_CONTEXT,
+        ),
+        (
+            "contexts = {prod = {output = 1}}",
+            "`FILE` line 1: `contexts.prod.output` is a number, not text",
+            'output = "…"',
+        ),
+        (
+            "[contexts.'']",
+            "`FILE` line 1: the name of a context has 1 to 64 characters",
+            "",
+        ),
+        (
+            "[contexts]\n\" a\".output = 'json'",
+            "`FILE` line 2: the name of a context has printable characters, no space at its ends, "
+            "and no dash at its beginning",
+            "",
+        ),
+        (
+            "[policy]\nusers.default_role = user",
+            "`FILE` line 2 (`users.default_role`): invalid value",
+            SETTING,
+        ),
         ("\n\noutput = ", "`FILE` line 3 (`output`): invalid value", SETTING),
         ("output = json", "`FILE` line 1 (`output`): invalid value", SETTING),
         (
@@ -336,20 +399,6 @@ def test_any_content_gives_settings_or_a_usage_error(content: bytes) -> None:
 # The sample, and what is kept in two places
 
 
-def test_the_sample_shows_every_key_and_equals_the_defaults() -> None:
-    assert tuple(tomllib.loads(SAMPLE.read_text(encoding="utf-8"))) == KEYS
-    values = [(one.key, one.value) for one in load(config=str(SAMPLE)).listed]
-    assert values == [(one.key, one.value) for one in load().listed]
-
-
-def test_the_sample_names_every_flag_variable_and_choice() -> None:
-    text = SAMPLE.read_text(encoding="utf-8")
-    for key in KEYS:
-        flag = "" if key == "keys" else f"--{key}, "
-        assert f"# {flag}GRANTCTL_{key.upper()}\n" in text
-    assert set(OUTPUTS) <= set(re.findall(r"\w+", text))
-
-
 def test_the_outputs_are_the_formats() -> None:
     assert tuple(Format) == OUTPUTS
 
@@ -363,23 +412,22 @@ def test_the_hint_names_the_nearest_choice_if_one_is_near() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "environ", "loaded"),
+    ("content", "loaded"),
     [
-        ({"database": "sqlite:///x.db"}, {"GRANTCTL_CONFIG": "EMPTY"}, "['tomllib']"),
-        ({"database": "sqlite:///x.db"}, {}, "['platformdirs']"),
-        ({}, {"GRANTCTL_CONFIG": "EMPTY"}, "['platformdirs', 'tomllib']"),
+        ("", "[]"),
+        ('context = "prod"\n[contexts.prod]\ndatabase = "sqlite:///x.db"\n[policy]\n', "[]"),
+        ("[policy]\naccess.admin_bypass = false\n", "['tomllib']"),
     ],
 )
-def test_nothing_is_loaded_that_is_not_needed(
-    flags: dict[str, str], environ: dict[str, str], loaded: str, home: Path
-) -> None:
-    (home / "empty.toml").touch()
-    environ = {key: str(home / "empty.toml") for key in environ}
+def test_nothing_is_loaded_that_is_not_needed(content: str, loaded: str, home: Path) -> None:
+    (home / "c.toml").write_text(content)
+    environ = {"GRANTCTL_CONFIG": str(home / "c.toml")}
     program = f"""
 import sys
 from grantctl.config import load_settings
-load_settings(flags={flags!r}, environ={environ!r})
-print(sorted({{"platformdirs", "tomllib", "difflib", "pwd"}} & set(sys.modules)))
+load_settings(flags={{}}, environ={environ!r})
+lazy = {{"platformdirs", "tomllib", "difflib", "pwd", "pathlib", "grantctl.config_lines"}}
+print(sorted(lazy & set(sys.modules)))
 """
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, check=False, capture_output=True, text=True)

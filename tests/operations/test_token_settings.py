@@ -12,6 +12,7 @@ from grantctl.errors import InvalidError
 from grantctl.operations.durations import duration_text, parse_duration
 from grantctl.operations.policies import get_policy, set_policy
 from grantctl.operations.policy_settings import SETTINGS
+from grantctl.operations.policy_values import stored_value, value_text
 from grantctl.operations.token_settings import TokenSettings, read_token_settings
 from grantctl.store.database import Database
 from tests.operations.directories import INTENT
@@ -41,8 +42,8 @@ def read(database: Database) -> TokenSettings:
 def test_without_anything_the_defaults_hold(database: Database) -> None:
     assert read(database) == DEFAULTS
     for setting in SETTINGS.values():
-        assert setting.read(setting.default) == setting.default
-        assert setting.parse(str(setting.default)) == setting.default
+        assert setting.read(stored_value(setting.default)) == setting.default
+        assert setting.parse(value_text(setting.default)) == setting.default
 
 
 def test_what_is_set_is_read_back_as_it_was_written(database: Database) -> None:

@@ -14,7 +14,13 @@ from sqlmodel import Session
 
 from grantctl.errors import DatabaseError, GuardError
 from grantctl.operations.changes import Change, Intent
-from grantctl.store import credential_tables, resource_tables  # noqa: F401  # registers them
+from grantctl.operations.policy_seeds import Seeds
+from grantctl.operations.seeding import SeedReport, plan_seeds, seed_new_database
+from grantctl.store import (  # noqa: F401  # registers them
+    credential_tables,
+    identity_tables,
+    resource_tables,
+)
 from grantctl.store import integrity_queries as queries
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.database import Database, refuse_attached
@@ -46,28 +52,44 @@ class DatabaseStatus:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Initialisation:
+    """Whether a database was made, and what became of the seeds: nothing where there was one."""
+
+    is_made: bool
+    report: SeedReport
+
+
 def create_database(url: DatabaseUrl, intent: Intent) -> bool:
-    """Make the tables and seed the catalogue; whether there was anything to do.
+    """Make the tables and the catalogue, with no other seeds; whether there was anything to do."""
+    return initialise_database(url, intent, Seeds()).is_made
+
+
+def initialise_database(url: DatabaseUrl, intent: Intent, seeds: Seeds) -> Initialisation:
+    """Make the tables and the catalogue, and seed policy settings, in one transaction.
 
     A SQLite file and its folders are made, for their owner only; the file appears when it is
-    complete. Raises DatabaseError, and GuardError where other programs' tables are in the way.
+    complete. One that was made before is left as it is, whatever the seeds. Raises DatabaseError,
+    GuardError where other programs' tables are in the way, UsageError for a malformed seed.
     """
     refuse_attached(Database(url))
     if url.path is None:
-        return _initialise(url, intent)
+        return _initialise(url, intent, seeds)
     if file_size(url.path) is None:
         if intent.dry_run:
             require_makeable(url)
-            return True
+            return Initialisation(True, plan_seeds(seeds))
         try:
             with new_file(url) as draft:
-                return _initialise(draft, intent)
+                return _initialise(draft, intent, seeds)
         except FileExistsError:
             pass  # another process was first
     # Read before it is opened for writing: a file that is not ours must not even become WAL.
     if file_size(url.path) and _is_initialised_file(url):
-        return False
-    return True if intent.dry_run else _initialise(url, intent)
+        return Initialisation(False, SeedReport())
+    if intent.dry_run:
+        return Initialisation(True, plan_seeds(seeds))
+    return _initialise(url, intent, seeds)
 
 
 def _is_initialised_file(url: DatabaseUrl) -> bool:
@@ -78,17 +100,18 @@ def _is_initialised_file(url: DatabaseUrl) -> bool:
         connection.close()
 
 
-def _initialise(url: DatabaseUrl, intent: Intent) -> bool:
+def _initialise(url: DatabaseUrl, intent: Intent, seeds: Seeds) -> Initialisation:
     with writing_connection(url) as connection:
         if _is_initialised(reader_on(connection, str(url)), url):
-            return False
+            return Initialisation(False, SeedReport())
+        seeds.require_sound()
         upgrade(connection)
-        _seed(connection, intent)
+        report = _seed(connection, intent, seeds)
         if intent.dry_run:
             connection.rollback()
         else:
             connection.commit()
-        return True
+        return Initialisation(True, report)
 
 
 def _is_initialised(reader: Reader, url: DatabaseUrl) -> bool:
@@ -107,7 +130,7 @@ def _is_initialised(reader: Reader, url: DatabaseUrl) -> bool:
     raise GuardError(f"there are tables of another program, {listed}: {url}", hint=hint)
 
 
-def _seed(connection: SqlConnection, intent: Intent) -> None:
+def _seed(connection: SqlConnection, intent: Intent, seeds: Seeds) -> SeedReport:
     with Session(bind=connection) as session:
         for permission in SEEDED_PERMISSIONS:
             session.add(
@@ -119,13 +142,17 @@ def _seed(connection: SqlConnection, intent: Intent) -> None:
                     gated_by=permission.gated_by,
                 )
             )
-        Change(session, intent, datetime.now(UTC)).record(
+        change = Change(session, intent, datetime.now(UTC))
+        change.record(
             "database.init",
             "database",
             SCHEMA_REVISION,
             after={"revision": SCHEMA_REVISION, "permissions": len(SEEDED_PERMISSIONS)},
         )
         session.flush()
+        report = seed_new_database(change, seeds)
+        session.flush()
+        return report
 
 
 def migrate_database(url: DatabaseUrl, intent: Intent) -> tuple[str, str]:

@@ -19,15 +19,21 @@ _MAX_ECHO = 60
 
 def parse_duration(text: str, *, what: str = "a duration") -> timedelta:
     """The length that the text names. Raises InvalidError where it names none, or none at all."""
+    length = find_duration(text)
+    if length is None:
+        raise InvalidError(f"{what} may not be `{text[:_MAX_ECHO]}`", hint=DURATION_HINT)
+    return length
+
+
+def find_duration(text: str) -> timedelta | None:
+    """The length that the text names; None where it names none, or none at all."""
     found = _DURATION.fullmatch(text.strip())
-    if found is not None:
-        try:
-            length = timedelta(**{_UNITS[found[2]]: int(found[1])})
-        except OverflowError:
-            length = timedelta(0)
-        if length:
-            return length
-    raise InvalidError(f"{what} may not be `{text[:_MAX_ECHO]}`", hint=DURATION_HINT)
+    if found is None:
+        return None
+    try:
+        return timedelta(**{_UNITS[found[2]]: int(found[1])}) or None
+    except OverflowError:
+        return None
 
 
 def duration_text(length: timedelta) -> str:

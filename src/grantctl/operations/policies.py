@@ -15,14 +15,16 @@ from sqlmodel import Session
 from grantctl.model import Role
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.policy_settings import (
+    DEFAULT_GROUP,
     DEFAULT_ROLE,
     DEFAULT_ROLE_KEY,
     PolicyValue,
     find_setting,
     require_default_role,
 )
+from grantctl.operations.policy_values import stored_value
 from grantctl.store.database import Database
-from grantctl.store.session import read_session
+from grantctl.store.session import read_session, reader_of
 from grantctl.store.tables import PolicySettingRow
 
 __all__ = [
@@ -34,10 +36,12 @@ __all__ = [
     "PolicyChange",
     "default_role",
     "get_policy",
+    "read_policy",
     "set_default_role",
     "set_policy",
     "show_default_role",
     "unset_policy",
+    "write_policy",
 ]
 
 
@@ -80,13 +84,22 @@ def get_policy(database: Database, key: str) -> Policy:
     """One setting. Raises NotFoundError, InvalidError for a broken value, DatabaseError."""
     find_setting(key)
     with read_session(database) as session:
-        return _read(session, key)
+        return read_policy(session, key)
 
 
 def set_policy(database: Database, intent: Intent, key: str, text: str) -> PolicyChange:
-    """Decide a setting. Raises NotFoundError, InvalidError, DatabaseError."""
+    """Decide a setting; a group is named by id or name, and must exist.
+
+    Raises NotFoundError, AmbiguousError, InvalidError, DatabaseError.
+    """
     value = find_setting(key).parse(text)
-    return perform(database, intent, lambda change: _set(change, key, value))
+
+    def work(change: Change) -> PolicyChange:
+        if key == DEFAULT_GROUP and value:
+            return write_policy(change, key, reader_of(change.session).find_group(text).id)
+        return write_policy(change, key, value)
+
+    return perform(database, intent, work)
 
 
 def unset_policy(database: Database, intent: Intent, key: str) -> PolicyChange:
@@ -95,7 +108,7 @@ def unset_policy(database: Database, intent: Intent, key: str) -> PolicyChange:
 
     def work(change: Change) -> PolicyChange:
         row = change.session.get(PolicySettingRow, key)
-        before = default if row is None else row.value
+        before = stored_value(default) if row is None else row.value
         if row is not None:
             change.session.delete(row)
             change.record("policy.unset", "policy", key, before={"value": before})
@@ -106,7 +119,7 @@ def unset_policy(database: Database, intent: Intent, key: str) -> PolicyChange:
 
 def default_role(session: Session) -> DefaultRole:
     """The role that new users get. Raises InvalidError where the stored one may not be it."""
-    policy = _read(session, DEFAULT_ROLE_KEY)
+    policy = read_policy(session, DEFAULT_ROLE_KEY)
     return DefaultRole(Role(str(policy.value)), policy.is_set)
 
 
@@ -119,28 +132,35 @@ def show_default_role(database: Database) -> DefaultRole:
 def set_default_role(database: Database, intent: Intent, role: Role) -> DefaultRoleChange:
     """Decide which role new users get. Raises InvalidError for admin, DatabaseError."""
     value = require_default_role(role).value
-    changed = perform(database, intent, lambda change: _set(change, DEFAULT_ROLE_KEY, value))
+    changed = perform(
+        database, intent, lambda change: write_policy(change, DEFAULT_ROLE_KEY, value)
+    )
     return DefaultRoleChange(role, str(changed.before))
 
 
-def _read(session: Session, key: str) -> Policy:
+def read_policy(session: Session, key: str) -> Policy:
+    """One setting, as the session sees it. Raises NotFoundError, InvalidError."""
     setting, row = find_setting(key), session.get(PolicySettingRow, key)
     if row is None:
         return Policy(key, setting.default, is_set=False)
     return Policy(key, setting.read(row.value), is_set=True)
 
 
-def _set(change: Change, key: str, value: PolicyValue) -> PolicyChange:
-    row = change.session.get(PolicySettingRow, key)
-    stored = find_setting(key).default if row is None else row.value
-    if row is None or (type(stored), stored) != (type(value), value):
-        before = None if row is None else {"value": stored}
+def write_policy(
+    change: Change, key: str, value: PolicyValue, *, seed: str | None = None
+) -> PolicyChange:
+    """Write a setting within a change; `seed`: who said so, where nobody decided it."""
+    row, wanted = change.session.get(PolicySettingRow, key), stored_value(value)
+    found = stored_value(find_setting(key).default) if row is None else row.value
+    if row is None or (type(found), found) != (type(wanted), wanted):
+        before = None if row is None else {"value": found}
         if row is None:
             row = PolicySettingRow(
-                key=key, value=value, updated_at=change.now, updated_by=change.intent.actor
+                key=key, value=wanted, updated_at=change.now, updated_by=change.intent.actor
             )
-        row.value, row.updated_at, row.updated_by = value, change.now, change.intent.actor
+        row.value, row.updated_at, row.updated_by = wanted, change.now, change.intent.actor
         flag_modified(row, "value")  # true for a stored 1 would not look like a change
         change.session.add(row)
-        change.record("policy.set", "policy", key, before=before, after={"value": value})
-    return PolicyChange(Policy(key, value, is_set=True), stored)
+        after = {"value": wanted} if seed is None else {"value": wanted, "seed": seed}
+        change.record("policy.set", "policy", key, before=before, after=after)
+    return PolicyChange(Policy(key, value, is_set=True), found)

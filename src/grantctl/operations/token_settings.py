@@ -50,18 +50,21 @@ def read_token_settings(tokens: TokenReader) -> TokenSettings:
     def length(key: str) -> timedelta:
         return parse_duration(str(value(key)))
 
+    def number(key: str) -> int:
+        return int(str(value(key)))
+
     return TokenSettings(
         api_keys_enabled=bool(value(keys.API_KEYS_ENABLED)),
         issuer=str(value(keys.ISSUER)),
         audience=str(value(keys.AUDIENCE)),
         default_ttl=length(keys.DEFAULT_TTL),
         max_ttl=length(keys.MAX_TTL),
-        leeway_seconds=int(value(keys.LEEWAY)),
+        leeway_seconds=number(keys.LEEWAY),
         revoke_on_role_change=bool(value(keys.REVOKE_ON_ROLE_CHANGE)),
         revoke_keys_on_password_change=bool(value(keys.REVOKE_KEYS_ON_PASSWORD)),
         accept_openwebui_sessions=bool(value(keys.ACCEPT_OPENWEBUI)),
         login_ttl=length(keys.LOGIN_TTL),
-        login_max_failures=int(value(keys.LOGIN_MAX_FAILURES)),
+        login_max_failures=number(keys.LOGIN_MAX_FAILURES),
         login_window=length(keys.LOGIN_WINDOW),
         login_lockout=length(keys.LOGIN_LOCKOUT),
     )

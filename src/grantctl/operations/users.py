@@ -20,6 +20,7 @@ from grantctl import credentials
 from grantctl.errors import ConflictError
 from grantctl.model import MAX_NAME_LENGTH, Role, normalize_email, require_text
 from grantctl.operations.changes import Change, Intent, perform
+from grantctl.operations.default_group import join_default_group
 from grantctl.operations.group_tree import counts_at
 from grantctl.operations.pages import Page, PageRequest
 from grantctl.operations.policies import default_role
@@ -115,6 +116,7 @@ def create_user(
     password: str | None = None,
 ) -> CreatedUser:
     """Make a user. The first one becomes admin; later ones get `role`, else the default role.
+    All are put into the default group, if there is one.
 
     The name is the part of the e-mail before the @ where none is given. Raises InvalidError,
     ConflictError for an e-mail that is taken, DatabaseError.
@@ -141,6 +143,7 @@ def create_user(
         session.add(row)
         session.flush()
         change.record("user.create", "user", row.id, after=user_facts(row))
+        join_default_group(change, row)
         return CreatedUser(user_record(row), is_first)
 
     return perform(database, intent, work)

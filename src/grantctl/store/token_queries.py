@@ -42,6 +42,8 @@ FROM signing_keys WHERE state = 'active'
 # All of them: there are a handful, and who authenticates needs several.
 POLICIES = "SELECT key, value FROM policy_settings"
 
+POLICY_ROWS = "SELECT key, value, updated_at, updated_by FROM policy_settings ORDER BY key"
+
 NOTE_USE = """
 UPDATE tokens SET last_used_at = :now
 WHERE pk = :pk AND (last_used_at IS NULL OR last_used_at <= :before)

@@ -15,7 +15,14 @@ from grantctl.evaluation.token_facts import SigningKeyFacts, StoredToken, TokenH
 from grantctl.store import token_queries as statements
 from grantctl.store.connection import Connection, Row
 from grantctl.store.references import named_rows
-from grantctl.store.token_rows import holder_of, policy_of, signing_key_of, token_of
+from grantctl.store.token_rows import (
+    StoredPolicy,
+    holder_of,
+    policy_of,
+    signing_key_of,
+    stored_policy_of,
+    token_of,
+)
 from grantctl.store.url import SQLITE
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,6 +77,12 @@ class TokenReader:
         rows = self._connection.rows(statements.POLICIES)
         is_sqlite = self._connection.engine == SQLITE
         return {str(key): policy_of(value) if is_sqlite else value for key, value in rows}
+
+    def policy_rows(self) -> list[StoredPolicy]:
+        """The same, each with who chose it and when, however broken. Raises DatabaseError."""
+        is_sqlite = self._connection.engine == SQLITE
+        rows = self._connection.rows(statements.POLICY_ROWS)
+        return [stored_policy_of(row, is_text=is_sqlite) for row in rows]
 
     def _named(self, statement: str, parameters: dict[str, str]) -> list[Row]:
         return named_rows(self._connection, statement, parameters)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from grantctl.errors import DatabaseError
 from grantctl.evaluation.token_facts import (
     KeyState,
     SigningKeyFacts,
@@ -15,11 +16,24 @@ from grantctl.evaluation.token_facts import (
     TokenKind,
     TokenSource,
 )
+from grantctl.lean import dataclass
 from grantctl.store.rows import Values, unsound, user_of
 
 Value = TypeVar("Value")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_VALUE = (TypeError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """A policy setting as the database has it: `value` is what JSON holds, the text itself where
+    that is no JSON. `updated_at` is None where no such moment exists."""
+
+    key: str
+    value: Any  # whatever JSON holds
+    is_json: bool
+    updated_at: datetime | None
+    updated_by: str
 
 
 def token_of(row: Values) -> StoredToken:
@@ -85,6 +99,22 @@ def policy_of(value: str | float) -> Any:  # Any: whatever JSON holds
         return json.loads(value)
     except (ValueError, RecursionError):
         raise unsound("policy setting") from None
+
+
+def stored_policy_of(row: Values, *, is_text: bool) -> StoredPolicy:
+    """Columns: those of `StoredPolicy`; its value is JSON's text where `is_text`. Never raises."""
+    key, value, updated_at, updated_by = row
+    is_json = True
+    if is_text:
+        try:
+            value = policy_of(value)
+        except DatabaseError:
+            is_json = False
+    try:
+        moment = _optional_moment(updated_at)
+    except _BAD_VALUE:
+        moment = None
+    return StoredPolicy(str(key), value, is_json, moment, str(updated_by))
 
 
 def _json_object(value: Any) -> Mapping[str, Any]:
