@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -21,5 +19,7 @@ _PLACES = {"Authorizer": "grantctl.integrations.authorizer"}
 
 def __getattr__(name: str) -> Any:  # Any: whatever the name stands for
     if name in _PLACES:
+        from importlib import import_module
+
         return getattr(import_module(_PLACES[name]), name)
     raise AttributeError(f"module `{__name__}` has no attribute `{name}`")

@@ -1,17 +1,17 @@
 """`python -m grantctl`, and the `grantctl` that is installed.
 
 Owns what comes before and after the command line proper, while its modules are loaded and Python
-ends: an interrupt then is one line and exit code 130, too.
+ends: an interrupt then is one line and exit code 130, too. The hot questions are answered at the
+door, the rest by the Typer app.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from importlib import import_module
 
 from grantctl.errors import ExitCode
+
 
 
 def main() -> None:
@@ -20,12 +20,36 @@ def main() -> None:
         sys.unraisablehook = lambda _: None  # what fails while Python ends concerns nobody
     try:
         # Loaded here so that an interrupt while it loads is caught: that is most of a short run.
+        _answer_at_the_door()
+        from importlib import import_module
+
         import_module("grantctl.cli.main").main()
     except KeyboardInterrupt:
         os.write(2, b"interrupted\n")
         sys.exit(ExitCode.INTERRUPTED)
     finally:
+        import signal
+
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _answer_at_the_door() -> None:
+    """End the process with the answer, if the question is one of the door's."""
+    if os.environ.get("GRANTCTL_DEBUG"):
+        return
+    import gc
+
+    gc.disable()  # so short a run leaves nothing that is worth looking for
+    from grantctl.cli.door import answer
+
+    try:
+        code = answer(sys.argv[1:], os.environ)
+    except OSError:  # it could not be written: the Typer app tries again, and says so
+        code = None
+    finally:
+        gc.enable()
+    if code is not None:
+        os._exit(code)  # everything is written and closed: what is left would only take time
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ submodules, and whoever imports the package pays for none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import import_module
-from types import ModuleType
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
 
 def lazy_submodules(package: str, names: frozenset[str]) -> Callable[[str], ModuleType]:
@@ -16,6 +17,8 @@ def lazy_submodules(package: str, names: frozenset[str]) -> Callable[[str], Modu
 
     def load(name: str) -> ModuleType:
         if name in names:
+            from importlib import import_module
+
             return import_module(f"{package}.{name}")
         raise AttributeError(f"module `{package}` has no attribute `{name}`")
 

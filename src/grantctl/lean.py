@@ -3,24 +3,24 @@
 Owns nothing but speed: `dataclasses` imports `inspect` and compiles six functions a class, `enum`
 builds a class in Python, and together they would take most of the time of a whole `check`. A type
 checker sees the originals; at run time a class here costs a few microseconds, and its `__init__` is
-compiled when the first object is made. `dataclasses.replace` and its like take these objects too.
+compiled when the third object is made. `dataclasses.replace` and its like take these objects too.
 What differs, apart from speed: no field is inherited, and every dataclass is frozen and has slots.
 """
 
 from __future__ import annotations
 
+__all__ = ["IntEnum", "StrEnum", "dataclass", "field", "replace"]
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass
-    from dataclasses import field as field
-    from dataclasses import replace as replace
-    from enum import IntEnum as IntEnum
-    from enum import StrEnum as StrEnum
+    from dataclasses import dataclass, field, replace
+    from enum import IntEnum, StrEnum
 else:
     from _operator import attrgetter
 
     _MISSING = object()
+    _FEW = 2
 
     class _Field:
         __slots__ = ("default", "default_factory", "is_shown")
@@ -29,6 +29,13 @@ else:
             self.default = default
             self.default_factory = default_factory
             self.is_shown = is_shown
+
+    _REQUIRED = _Field(_MISSING, None, True)
+
+    def _field_of(default):
+        if default is _MISSING:
+            return _REQUIRED
+        return default if isinstance(default, _Field) else _Field(default, None, True)
 
     def field(*, default=_MISSING, default_factory=None, repr=True):
         """A field with a default that is made anew for each object, or that `repr` hides."""
@@ -49,8 +56,8 @@ else:
         return _ordered if order else _made
 
     def _made(cls):
-        names = tuple(cls.__dict__.get("__annotations__", ()))
-        fields = {name: cls.__dict__.get(name, _MISSING) for name in names}
+        names = tuple(cls.__annotations__) if "__annotations__" in cls.__dict__ else ()
+        fields = {name: _field_of(cls.__dict__.get(name, _MISSING)) for name in names}
         content = {
             name: value
             for name, value in cls.__dict__.items()
@@ -60,6 +67,7 @@ else:
         own["__slots__"] = own["__match_args__"] = names
         own["__fields__"] = fields
         own["__init__"] = _first_init
+        own["__made__"] = 0
         own["__values__"] = _values_of(names)
         return type(cls)(cls.__name__, cls.__bases__, own)
 
@@ -78,12 +86,33 @@ else:
         if names:
             only = attrgetter(names[0])
             return staticmethod(lambda instance: (only(instance),))
-        return staticmethod(lambda instance: ())
+        return staticmethod(lambda _: ())
 
     def _first_init(self, /, *values, **named):
+        """Set the slots one by one; the third time, compile an `__init__` that does it faster."""
         cls = self.__class__
-        cls.__init__ = _compiled_init(cls)
-        cls.__init__(self, *values, **named)
+        cls.__made__ += 1
+        if cls.__made__ > _FEW or hasattr(cls, "__post_init__"):
+            cls.__init__ = _compiled_init(cls)
+            cls.__init__(self, *values, **named)
+            return
+        given = dict(zip(cls.__match_args__, values))  # noqa: B905  # too many are told below
+        own = cls.__dict__
+        if len(given) == len(values) and not (given.keys() & named.keys()):
+            given.update(named)
+            if given.keys() <= cls.__fields__.keys():
+                for name, one in cls.__fields__.items():
+                    if name in given:
+                        own[name].__set__(self, given[name])
+                    elif one.default_factory is not None:
+                        own[name].__set__(self, one.default_factory())
+                    elif one.default is not _MISSING:
+                        own[name].__set__(self, one.default)
+                    else:
+                        break
+                else:
+                    return
+        _compiled_init(cls)(self, *values, **named)  # which says what is wrong
 
     def _compiled_init(cls):
         """An `__init__` that sets each slot by its descriptor, which a frozen class lets through.
@@ -91,18 +120,14 @@ else:
         It is made of the names of fields alone, which are those of this code.
         """
         space, parameters, body = {"_MISSING": _MISSING}, [], []
-        for name, default in cls.__fields__.items():
+        for name, one in cls.__fields__.items():
             parameter = name
-            if isinstance(default, _Field):
-                if default.default_factory is not None:
-                    space[f"_make_{name}"] = default.default_factory
-                    body.append(f" if {name} is _MISSING: {name} = _make_{name}()")
-                    parameter = f"{name}=_MISSING"
-                    default = _MISSING
-                else:
-                    default = default.default
-            if default is not _MISSING:
-                space[f"_default_{name}"] = default
+            if one.default_factory is not None:
+                space[f"_make_{name}"] = one.default_factory
+                body.append(f" if {name} is _MISSING: {name} = _make_{name}()")
+                parameter = f"{name}=_MISSING"
+            elif one.default is not _MISSING:
+                space[f"_default_{name}"] = one.default
                 parameter = f"{name}=_default_{name}"
             parameters.append(parameter)
             space[f"_set_{name}"] = cls.__dict__[name].__set__
@@ -131,12 +156,12 @@ else:
     def _repr(self):
         shown = ", ".join(
             f"{name}={getattr(self, name)!r}"
-            for name, default in self.__fields__.items()
-            if not isinstance(default, _Field) or default.is_shown
+            for name, one in self.__fields__.items()
+            if one.is_shown
         )
         return f"{self.__class__.__qualname__}({shown})"
 
-    def _refuse(self, name, *value):
+    def _refuse(_, name, *__):
         raise AttributeError(f"cannot change field {name!r}")
 
     def _reduce(self):
@@ -150,15 +175,12 @@ else:
             from dataclasses import make_dataclass
 
             described = []
-            for name, default in cls.__fields__.items():
-                named = {}
-                if isinstance(default, _Field):
-                    named["repr"] = default.is_shown
-                    if default.default_factory is not None:
-                        named["default_factory"] = default.default_factory
-                    default = default.default
-                if default is not _MISSING:
-                    named["default"] = default
+            for name, one in cls.__fields__.items():
+                named = {"repr": one.is_shown}
+                if one.default_factory is not None:
+                    named["default_factory"] = one.default_factory
+                elif one.default is not _MISSING:
+                    named["default"] = one.default
                 annotation = cls.__annotations__[name]
                 described.append((name, annotation, standard_field(**named)))
             twin = make_dataclass(cls.__name__, described, frozen=True)

@@ -6,8 +6,6 @@ they mean together, and to `store` how they are kept.
 
 from __future__ import annotations
 
-import unicodedata
-
 from grantctl.errors import InvalidError
 from grantctl.lean import StrEnum, dataclass
 
@@ -74,7 +72,9 @@ def is_unprintable(character: str) -> bool:
     Controls (C0, DEL, C1), format characters (bidirectional, zero-width), line and paragraph
     separators, surrogates.
     """
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    if character.isprintable():  # which says less, but is always true of the harmless
+        return False
+    return category_of(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 def parse_role(text: str) -> Role:
@@ -93,7 +93,9 @@ def normalize_email(text: str) -> str:
     Raises InvalidError where it is empty, over 254 characters, not of the form local@domain, or
     holds a control or invisible character.
     """
-    email = unicodedata.normalize("NFC", text.strip()).lower()
+    from unicodedata import normalize  # here, as in `category_of`
+
+    email = normalize("NFC", text.strip()).lower()
     if len(email) > MAX_EMAIL_LENGTH:
         raise InvalidError(f"an e-mail address may have {MAX_EMAIL_LENGTH} characters at most")
     local, _, domain = email.partition("@")
@@ -119,7 +121,7 @@ def require_text(text: str, *, what: str, longest: int, empty: bool = False) -> 
     if text.isprintable():  # what follows would find nothing, and bulk imports come here often
         return text
     for character in text:
-        if unicodedata.category(character) in _WORST_CATEGORIES:
+        if category_of(character) in _WORST_CATEGORIES:
             raise InvalidError(f"{what} holds the control character U+{ord(character):04X}")
     return text
 
@@ -215,3 +217,11 @@ def require_action(action: str) -> str:
     if problem:
         raise InvalidError(f"`{action[:80]}` is no action: {problem}", hint="e.g. read or write")
     return action
+
+
+def category_of(character: str) -> str:
+    """The Unicode category of a character."""
+    # Loaded here because almost every text is printable, and the table is large.
+    from unicodedata import category
+
+    return category(character)

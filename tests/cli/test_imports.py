@@ -33,8 +33,9 @@ SLOW = (
     "pwdlib",
 )
 PROGRAM = f"""
-import sys
+import os, sys
 from grantctl.__main__ import main
+os._exit = sys.exit  # the door would leave without the line below
 try:
     main()
 finally:
@@ -81,6 +82,46 @@ def loaded(
     last = done.stderr.splitlines()[-1]
     assert last.startswith("loaded:")
     return last.split()[1:]
+
+
+AT_THE_DOOR = (
+    "check bob@example.com chat.controls",
+    "check dana@example.com chat.controls -q",
+    "explain dana@example.com chat.controls -o json",
+)
+NOT_AT_THE_DOOR = (
+    *("typer", "dataclasses", "enum", "re", "json", "typing", "inspect", "contextlib"),
+    *("pathlib", "platformdirs", "tomllib", "shlex", "datetime", "urllib", "hashlib"),
+)
+AT_ITS_END = f"""
+import os, sys
+before, end = set(sys.modules), os._exit
+def tell(code):
+    loaded = [name for name in {NOT_AT_THE_DOOR} if name in sys.modules and name not in before]
+    print("loaded:", *loaded, file=sys.stderr, flush=True)
+    end(code)
+os._exit = tell
+from grantctl.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("line", AT_THE_DOOR)
+@pytest.mark.parametrize("from_file", [False, True], ids=["variable", "file"])
+def test_a_plain_question_imports_almost_nothing(
+    line: str, from_file: bool, file: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'database = "{file}"\n')
+    given = {"GRANTCTL_CONFIG": str(config)} if from_file else {"GRANTCTL_DATABASE": file}
+    done = subprocess.run(
+        [sys.executable, "-c", AT_ITS_END, *line.split()],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **given},
+        timeout=60,
+    )
+    assert done.stderr.splitlines()[-1].split() == ["loaded:"]
 
 
 @pytest.mark.parametrize("line", QUESTIONS)

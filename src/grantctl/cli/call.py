@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from grantctl import operations
 from grantctl.cli.streams import tell
-from grantctl.config import Settings, load_settings
-from grantctl.errors import UnconfirmedError
+from grantctl.config import KEYS, Settings, load_settings
+from grantctl.errors import UnconfirmedError, UsageError
 from grantctl.render.columns import Column
 from grantctl.render.escape import escape, fit
 from grantctl.render.record import write_record
@@ -34,11 +34,14 @@ class Call:
     flags: Mapping[str, Any]  # each option has a type of its own
     settings: Settings
     style: Style
+    config_error: UsageError | None = None  # why the configuration file is not part of the settings
     _found: list[Database] = field(default_factory=list)
 
     @property
     def database(self) -> Database:
         """The database that this call works on, found once. Raises UsageError, DatabaseError."""
+        if self.config_error is not None:
+            raise self.config_error
         if not self._found:
             found = operations.attaching.find_database(self.settings.database.value)
             self._found.append(found)
@@ -148,15 +151,32 @@ class Call:
 
 def begin(flags: Mapping[str, Any]) -> Call:
     """The call with these shared options. Raises UsageError."""
-    settings = load_settings(
-        flags={key: flags.get(key) for key in ("database", "output", "color", "actor", "config")},
-        environ=os.environ,
-    )
-    style = detect_style(
+    settings = _settings(flags)
+    return Call(flags, settings, _style(flags, settings))
+
+
+def begin_anyway(flags: Mapping[str, Any]) -> Call:
+    """The same for a command that is about the configuration file, whatever is wrong with it.
+
+    A call that could not read it has no database. Raises UsageError for flags and variables.
+    """
+    try:
+        return begin(flags)
+    except UsageError as error:
+        settings = _settings(flags, reads_file=False)
+        return Call(flags, settings, _style(flags, settings), error)
+
+
+def _settings(flags: Mapping[str, Any], *, reads_file: bool = True) -> Settings:
+    given = {key: flags.get(key) for key in (*KEYS, "config")}
+    return load_settings(flags=given, environ=os.environ, reads_file=reads_file)
+
+
+def _style(flags: Mapping[str, Any], settings: Settings) -> Style:
+    return detect_style(
         sys.stdout,
         output=settings.output.value,
         fields=flags.get("fields"),
         color=settings.color.value,
         environ=os.environ,
     )
-    return Call(flags, settings, style)

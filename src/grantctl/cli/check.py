@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from grantctl import operations
+from grantctl.cli.asking import decision_line, parse_asked
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -21,8 +20,8 @@ from grantctl.cli.questions import (
     IGNORE_ROLE,
     OPTIONAL_ASKED,
     OPTIONAL_USER,
+    QUIET,
     RESOURCE,
-    parse_asked,
     wants_words,
 )
 from grantctl.cli.token_questions import Answer, answer_words, read_words, show_answer
@@ -60,7 +59,7 @@ def check(
     every: ALL = False,
     token: TOKEN = None,
     token_file: TOKEN_FILE = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="only the exit code")] = False,
+    quiet: QUIET = False,
     batch: BATCH = None,
 ) -> ExitCode:
     """Whether USER, or whoever holds a token, has the permission KEY, or may do ACTION to the
@@ -91,7 +90,7 @@ def _show(call: Call, answer: Answer) -> None:
     if not wants_words(call):
         show_answer(call, answer)
         return
-    call.say_plainly(f"{'allowed' if answer.allowed else 'denied'}: {answer.cause}")
+    call.say_plainly(decision_line(answer.allowed, answer.cause))
     if answer.decision is not None:
         for warning in answer.decision.warnings:
             call.warn(warning.message)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from functools import partial
 from importlib import import_module
-from typing import Any
 
-from typer.main import get_command
+from grantctl.cli.noun_group import Click, Loaded, command_of
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Questions": {
@@ -25,12 +24,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Credentials": {
         "tokens": ("tokens", "issue, verify, list and revoke tokens and API keys; signing keys"),
         "login": ("login", "exchange a password for a token that lives shortly"),
+        "oauth": ("oauth", "logins from an identity provider: try, carry out, synchronise, check"),
         "whoami": ("whoami", "whom a token stands for; as whom changes are recorded"),
     },
     "Database": {
         "init": ("init", "make the database"),
         "import": ("import_", "bring in an Open WebUI database"),
         "db": ("db", "migrate, describe and check the database"),
+        "doctor": ("doctor", "look for everything that may be wrong, and say what helps"),
         "audit": ("audit", "who changed what, and when"),
     },
     "More": {
@@ -40,31 +41,12 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
-Click = Any  # Typer carries Click as a private part, whose types it does not name
 
 
-class LazyCommands(MutableMapping[str, Click]):
+def lazy_commands() -> Loaded:
     """The commands by name, each imported when it is asked for."""
+    return Loaded({name: partial(_load, name) for name in COMMANDS})
 
-    def __init__(self) -> None:
-        self._loaded: dict[str, Click] = {}
 
-    def __getitem__(self, name: str) -> Click:
-        if name not in self._loaded:
-            module = import_module(f"grantctl.cli.{COMMANDS[name][0]}")
-            loaded = get_command(module.app)
-            loaded.name = name
-            self._loaded[name] = loaded
-        return self._loaded[name]
-
-    def __setitem__(self, name: str, command: Click) -> None:
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
+def _load(name: str) -> Click:
+    return command_of(import_module(f"grantctl.cli.{COMMANDS[name][0]}").app)

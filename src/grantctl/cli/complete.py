@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import typer
 
 from grantctl import operations
-from grantctl.config import OUTPUTS, load_settings
+from grantctl.cli import candidates
+from grantctl.config import COLORS, KEYS, OUTPUTS, load_settings
 from grantctl.errors import GrantctlError
 from grantctl.evaluation.rules import categories_of
-from grantctl.model import Action
-from grantctl.render.escape import escape
 from grantctl.store.reader import Reader
 
-_LIMIT = 100
 _VALUES = ("true", "false")
 
 
 def complete_user(context: typer.Context, incomplete: str) -> list[str]:
     """E-mails that begin so."""
-    return _from_database(context, lambda reader: reader.emails_from(incomplete, limit=_LIMIT))
+    return _from_database(context, lambda reader: candidates.users(reader, incomplete))
 
 
 def complete_group(context: typer.Context, incomplete: str) -> list[str]:
     """Group names that begin so."""
-    return _from_database(context, lambda reader: reader.group_names_from(incomplete, limit=_LIMIT))
+    return _from_database(context, lambda reader: candidates.groups(reader, incomplete))
 
 
 def complete_permission(context: typer.Context, incomplete: str) -> list[str]:
     """Keys and categories that begin so."""
-    return [name for name in _keys(context) if name.startswith(incomplete)]
+    return _from_database(context, lambda reader: candidates.permissions(reader, incomplete))
 
 
 def complete_asked(context: typer.Context, incomplete: str) -> list[str]:
@@ -41,20 +39,12 @@ def complete_asked(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_action(incomplete: str) -> list[str]:
     """The built-in actions that begin so."""
-    return [action.value for action in Action if action.startswith(incomplete)]
+    return candidates.actions(incomplete)
 
 
 def complete_resource(context: typer.Context, incomplete: str) -> list[str]:
     """Resources that begin so; types with their colon as long as none is written."""
-    type_, colon, begun = incomplete.partition(":")
-
-    def names(reader: Reader) -> list[str]:
-        if not colon:
-            return [f"{one}:" for one in reader.resources.types() if one.startswith(type_)]
-        ids = reader.resources.ids_from(type_, begun, limit=_LIMIT)
-        return [f"{type_}:{id_}" for id_ in ids]
-
-    return _from_database(context, names)
+    return _from_database(context, lambda reader: candidates.resources(reader, incomplete))
 
 
 def complete_resource_type(context: typer.Context, incomplete: str) -> list[str]:
@@ -83,6 +73,38 @@ def complete_output(incomplete: str) -> list[str]:
     return [output for output in OUTPUTS if output.startswith(incomplete)]
 
 
+def complete_setting(incomplete: str) -> list[str]:
+    """Settings of both kinds that begin so."""
+    known = (*operations.policy_settings.SETTINGS, *KEYS)
+    return [key for key in known if key.startswith(incomplete)]
+
+
+def complete_setting_value(context: typer.Context, incomplete: str) -> list[str]:
+    """Values that begin so, of a setting that has few."""
+    key = str(context.params.get("key"))
+    if key == "context":
+        return complete_context(context, incomplete)
+    if key in operations.policy_settings.SETTINGS:
+        words = operations.policy_settings.SETTINGS[key].allowed.split(" or ")
+        known: Sequence[str] = words if len(words) > 1 and all(map(_is_word, words)) else ()
+    else:
+        known = {"output": OUTPUTS, "color": COLORS}.get(key, ())
+    return [one for one in known if one.startswith(incomplete)]
+
+
+def _is_word(text: str) -> bool:
+    return text.replace("_", "").isalpha()
+
+
+def complete_context(context: typer.Context, incomplete: str) -> list[str]:
+    """Contexts of the configuration file that begin so."""
+    try:
+        settings = load_settings(flags=_flags(context, "config"), environ=os.environ)
+    except GrantctlError:
+        return []
+    return candidates.showable(one for one in settings.file.contexts if one.startswith(incomplete))
+
+
 def _keys(context: typer.Context) -> list[str]:
     def names(reader: Reader) -> list[str]:
         keys = reader.catalogue()
@@ -93,14 +115,18 @@ def _keys(context: typer.Context) -> list[str]:
 
 def _from_database(context: typer.Context, names: Callable[[Reader], list[str]]) -> list[str]:
     """Names that can be shown as they are and are no options; none where anything is wrong."""
-    given = {**context.find_root().params, **{k: v for k, v in context.params.items() if v}}
     try:
-        settings = load_settings(
-            flags={key: given.get(key) for key in ("database", "config")}, environ=os.environ
-        )
+        flags = _flags(context, "database", "config", "context")
+        settings = load_settings(flags=flags, environ=os.environ)
         database = operations.attaching.find_database(settings.database.value)
         with database.reader() as reader:
             found = names(reader)
     except GrantctlError:
         return []
-    return [name for name in found if name == escape(name) and not name.startswith("-")]
+    return candidates.showable(found)
+
+
+def _flags(context: typer.Context, *names: str) -> dict[str, str | None]:
+    """Shared options as they are given so far, before or behind the command's name."""
+    given = {**context.find_root().params, **{k: v for k, v in context.params.items() if v}}
+    return {name: given.get(name) for name in names}

@@ -12,7 +12,7 @@ from typing import Any
 
 from typer._click import shell_completion  # no public name for it
 
-from grantctl.cli.completion_scripts import (
+from grantctl.cli.completion_variables import (
     BREAKS_VARIABLE,
     FILES_EXIT,
     LINE_VARIABLE,

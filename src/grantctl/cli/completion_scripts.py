@@ -8,11 +8,6 @@ from __future__ import annotations
 
 from grantctl.cli.shell_line import Shell
 
-LINE_VARIABLE = "_GRANTCTL_LINE"
-BREAKS_VARIABLE = "_GRANTCTL_BREAKS"
-SHELL_VARIABLE = "_GRANTCTL_COMPLETE"
-FILES_EXIT = 10  # a file is wanted: the shell completes its name itself
-
 _BASH = r"""# bash completion of grantctl
 
 _grantctl_completion() {

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from grantctl.render.shell import shell_line
 from typing import TYPE_CHECKING
 
 from grantctl import operations
+from grantctl.cli.asking import decision_record, parse_asked
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -22,8 +22,6 @@ from grantctl.cli.questions import (
     OPTIONAL_ASKED,
     OPTIONAL_USER,
     RESOURCE,
-    decision_record,
-    parse_asked,
     wants_words,
 )
 from grantctl.cli.token_questions import answer_words, read_words, show_answer
@@ -35,6 +33,7 @@ from grantctl.render.access_explanation import write_access_explanation
 from grantctl.render.columns import Column
 from grantctl.render.decisions import verdict_word
 from grantctl.render.explanation import write_explanation
+from grantctl.render.shell import shell_line
 
 if TYPE_CHECKING:
     from grantctl.operations.batches import BatchLine

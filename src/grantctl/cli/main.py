@@ -18,9 +18,10 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import grantctl
-from grantctl.cli.command import COLOR, CONFIG, DATABASE, FIELDS, OUTPUT
-from grantctl.cli.commands import COMMANDS, SECTIONS, Click, LazyCommands
-from grantctl.cli.completion_scripts import SHELL_VARIABLE
+from grantctl.cli.command import COLOR, CONFIG, CONTEXT, DATABASE, FIELDS, OUTPUT
+from grantctl.cli.commands import COMMANDS, SECTIONS, lazy_commands
+from grantctl.cli.completion_variables import SHELL_VARIABLE
+from grantctl.cli.noun_group import Click
 from grantctl.cli.streams import forget_stdout, mend_streams, tell
 from grantctl.config import load_settings
 from grantctl.errors import ExitCode, GrantctlError, UsageError
@@ -42,7 +43,7 @@ class RootGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands = LazyCommands()
+        self.commands = lazy_commands()
 
     def list_commands(self, ctx: Click) -> list[str]:
         return list(COMMANDS)
@@ -174,10 +175,9 @@ def _wants_json(arguments: list[str]) -> bool:
         if argument == "--":
             break
         following = next(iter(arguments[at + 1 :]), "")
-        if argument in ("--output", "--config"):
-            flags[argument[2:]] = following
-        elif argument.startswith(("--output=", "--config=")):
-            flags[argument[2:8]] = argument[9:]
+        name, equals, value = argument.partition("=")
+        if name in ("--output", "--config", "--context"):
+            flags[name[2:]] = value if equals else following
         elif argument.startswith(("-o", "-qo")):
             flags["output"] = argument.partition("o")[2] or following
     try:
@@ -205,13 +205,14 @@ def _print_version(is_asked: bool) -> None:
 
 @app.callback()
 def root(
-    context: typer.Context,
+    invocation: typer.Context,
     *,
     database: DATABASE = None,
     output: OUTPUT = None,
     fields: FIELDS = None,
     color: COLOR = None,
     config: CONFIG = None,
+    context: CONTEXT = None,
     version: bool = typer.Option(
         False, "--version", help="print the version", is_eager=True, callback=_print_version
     ),
@@ -223,8 +224,9 @@ def root(
         "fields": fields,
         "color": color,
         "config": config,
+        "context": context,
     }
-    context.obj = {key: value for key, value in given.items() if value is not None}
+    invocation.obj = {key: value for key, value in given.items() if value is not None}
 
 
 def main() -> None:

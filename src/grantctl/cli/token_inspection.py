@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from grantctl import credentials
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.questions import wants_words
 from grantctl.cli.token_reading import FILE, SOURCE, read_token
 from grantctl.cli.token_verdicts import introspection_record, judge_token, verdict_words
-from grantctl.credentials.inspection import Inspection, inspect
 from grantctl.errors import DatabaseError, ExitCode, GrantctlError
 
 if TYPE_CHECKING:
+    from grantctl.credentials.inspection import Inspection
     from grantctl.operations.authentication import TokenVerdict
 
 app = new_app("What a token is worth, and what it says of itself.")
@@ -40,7 +41,7 @@ def inspect_(call: Call, source: SOURCE = None, file: FILE = None) -> ExitCode:
     """Decode a token without vouching for it, and say why it would be refused; exit 3 where there
     is nothing to decode."""
     text = read_token(source, file)
-    found = inspect(text)
+    found = credentials.inspection.inspect(text)
     record = {
         "verified": False,
         "kind": found["kind"],

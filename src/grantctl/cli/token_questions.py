@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from grantctl.cli.call import Call
-from grantctl.cli.questions import (
+from grantctl.cli.asking import (
     Asked,
     answer_asked,
     decision_noun,
     decision_record,
     decision_warnings,
 )
+from grantctl.cli.call import Call
 from grantctl.cli.token_reading import is_token_given, read_token
 from grantctl.cli.token_verdicts import introspect, judge_token
 from grantctl.errors import UsageError

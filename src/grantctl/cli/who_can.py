@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
+from grantctl.cli.asking import parse_asked
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -20,7 +21,6 @@ from grantctl.cli.questions import (
     IGNORE_ROLE,
     OPTIONAL_ASKED,
     RESOURCE,
-    parse_asked,
 )
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessQuestion, Reach

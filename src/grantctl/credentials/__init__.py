@@ -7,17 +7,18 @@ most commands do not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from grantctl.lazy import lazy_submodules
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grantctl.credentials import api_keys as api_keys
     from grantctl.credentials import compact as compact
+    from grantctl.credentials import id_token as id_token
     from grantctl.credentials import inspection as inspection
     from grantctl.credentials import jwk as jwk
     from grantctl.credentials import jwt as jwt
     from grantctl.credentials import passwords as passwords
+    from grantctl.credentials import provider_keys as provider_keys
     from grantctl.credentials import reasons as reasons
     from grantctl.credentials import secret as secret
     from grantctl.credentials import signing as signing
@@ -28,10 +29,12 @@ __getattr__ = lazy_submodules(
         {
             "api_keys",
             "compact",
+            "id_token",
             "inspection",
             "jwk",
             "jwt",
             "passwords",
+            "provider_keys",
             "reasons",
             "secret",
             "signing",

@@ -5,10 +5,9 @@ Submodules load on first use: a question to grantctl's own database needs none o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from grantctl.lazy import lazy_submodules
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grantctl.interop import openwebui as openwebui
 

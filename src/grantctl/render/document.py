@@ -6,15 +6,15 @@ Owns its members and their order, which are a contract. Leaves spelling to `json
 
 from __future__ import annotations
 
-from grantctl.render import heavy
 from grantctl.render.json_text import indented_json
 from grantctl.render.style import Format
-from grantctl.render.values import Plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
+
+    from grantctl.render.values import Plain
 
 
 def write_document(
@@ -27,13 +27,30 @@ def write_document(
     next_cursor: str | None = None,
 ) -> None:
     """Write the document as JSON or YAML, in one piece: all of it or, on an error, nothing."""
-    document: dict[str, Plain] = {
+    document = _document(data, schema=schema, warnings=warnings, next_cursor=next_cursor)
+    if format is Format.YAML:
+        from grantctl.render import heavy
+
+        stream.write(heavy.yaml_text(document, stream))
+    else:
+        stream.write(_json_text(document, stream))
+
+
+def document_text(stream: TextIO, data: Plain, *, schema: str, warnings: Sequence[str] = ()) -> str:
+    """The document as JSON, in what the stream can encode."""
+    return _json_text(_document(data, schema=schema, warnings=warnings, next_cursor=None), stream)
+
+
+def _document(
+    data: Plain, *, schema: str, warnings: Sequence[str], next_cursor: str | None
+) -> dict[str, Plain]:
+    return {
         "schema": schema,
         "data": data,
         "warnings": [str(warning) for warning in warnings],
         "next_cursor": next_cursor,
     }
-    if format is Format.YAML:
-        stream.write(heavy.yaml_text(document, stream))
-    else:
-        stream.write(indented_json(document, stream) + "\n")
+
+
+def _json_text(document: Plain, stream: TextIO) -> str:
+    return indented_json(document, stream) + "\n"

@@ -6,8 +6,7 @@ quoting to the formats.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from grantctl.moments import UTC, datetime
 from grantctl.render.escape import escape
 from grantctl.render.json_text import compact_json
 

@@ -6,9 +6,8 @@ no class name ever gets into a sentence.
 
 from __future__ import annotations
 
-import sqlite3
-
 from grantctl.errors import DatabaseError, GrantctlError
+from grantctl.store.sqlite_driver import sqlite3
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

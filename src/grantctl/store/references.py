@@ -6,8 +6,6 @@ about what was found to `reader`.
 
 from __future__ import annotations
 
-from unicodedata import normalize
-
 from grantctl.errors import AmbiguousError, NotFoundError
 from grantctl.evaluation.facts import Group, User
 from grantctl.evaluation.rules import categories_of
@@ -117,7 +115,13 @@ def _is_utf8(text: str) -> bool:
 
 def email_of(reference: str) -> str:
     """The words as e-mails are kept: NFC, lower case, no surrounding space."""
-    return normalize("NFC", reference.strip()).lower()
+    text = reference.strip()
+    if not text.isascii():
+        # Loaded here because most words need none of it.
+        from unicodedata import normalize
+
+        text = normalize("NFC", text)
+    return text.lower()
 
 
 def _only(rows: list[Row], noun: str, reference: str, label: Callable[[Row], str]) -> Row:

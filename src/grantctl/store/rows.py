@@ -7,8 +7,6 @@ is never taken for an "allowed".
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import (
     AccessGrant,
@@ -19,6 +17,7 @@ from grantctl.evaluation.facts import (
     User,
 )
 from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef, Role, Source
+from grantctl.moments import UTC, datetime, timedelta
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

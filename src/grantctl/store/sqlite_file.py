@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 import stat
 import time
 
 from grantctl.errors import DatabaseError
 from grantctl.lean import dataclass
 from grantctl.store.driver_errors import database_error
+from grantctl.store.sqlite_driver import sqlite3
 from grantctl.store.url import DatabaseUrl
 
 TYPE_CHECKING = False

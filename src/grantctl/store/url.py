@@ -83,7 +83,8 @@ def file_url(name: str) -> DatabaseUrl:
 
 def _written_plainly(name: str) -> str:
     """The name of a file as `pathlib` writes it, the home folder put in."""
-    if name[0] not in "~." and name[-1] != "/" and "//" not in name and "/." not in name:
+    is_plain = name[0] not in "~." and "//" not in name and "/./" not in name
+    if is_plain and not name.endswith(("/", "/.")):
         return name
     from pathlib import Path
 
