@@ -30,14 +30,17 @@ def find_database(url: str) -> Database:
     Raises UsageError for a URL that is none, DatabaseError where it cannot be read.
     """
     parsed = parse_url(url)
-    if not parsed.is_attached:
-        return Database(parsed)
-    directory = interop.openwebui.read_directory(parsed)
+    return attach(parsed)[0] if parsed.is_attached else Database(parsed)
+
+
+def attach(url: DatabaseUrl) -> tuple[Database, ImportReport]:
+    """An Open WebUI database, read into memory, and what its import told. Raises DatabaseError."""
+    directory = interop.openwebui.read_directory(url)
     memory = create_memory()
-    operations.importing.import_directory(
-        memory, directory, actor=_ACTOR, source=str(parsed), added_by=None
+    report = operations.importing.import_directory(
+        memory, directory, actor=_ACTOR, source=str(url), added_by=None
     )
-    return Database(parsed, memory)
+    return Database(url, memory), report
 
 
 def create_memory() -> Connection:
