@@ -80,7 +80,7 @@ def test_an_import_says_what_it_brought_and_what_it_could_not_take(cli: Cli, sou
     counts = tally(outcome.out)
     assert list(counts) == [
         *("permissions", "users", "groups", "memberships", "group permissions"),
-        *("resources", "access grants", "api keys"),
+        *("resources", "access grants", "api keys", "identities", "settings"),
     ]
     assert {kind: numbers[0] for kind, numbers in counts.items() if kind != "permissions"} == {
         "users": 2,
@@ -90,6 +90,8 @@ def test_an_import_says_what_it_brought_and_what_it_could_not_take(cli: Cli, sou
         "resources": 2,
         "access grants": 2,
         "api keys": 0,
+        "identities": 0,
+        "settings": 0,
     }
     assert counts["permissions"][0] > 0
     assert cli("users", "list", "--fields", "email,role").out == (

@@ -96,6 +96,7 @@ groups:
     added_at:   2026-01-01T03:00:00Z
     expires_at:
     is_expired: false
+identities:
 """,
     )
     shown = people("users", "show", BOB, "-o", "json", "--fields", "name,groups")

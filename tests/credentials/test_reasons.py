@@ -58,6 +58,12 @@ SENTENCES = {
     "it names no audience": reasons.wrong_audience(is_missing=True),
     "it was issued by another issuer": reasons.wrong_issuer(),
     "it names no issuer": reasons.wrong_issuer(is_missing=True),
+    "it was issued to another party": reasons.wrong_party(),
+    "it has the nonce of another login": reasons.wrong_nonce(),
+    "it has no nonce": reasons.wrong_nonce(is_missing=True),
+    "its key `abc` cannot be used: it is too weak": reasons.unusable_provider_key(
+        "abc", "it is too weak"
+    ),
     "anything": reasons.malformed("anything"),
     "its algorithm is not allowed": reasons.algorithm_not_allowed(),
     "it is a token of another type": reasons.wrong_type(),

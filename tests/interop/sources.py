@@ -16,6 +16,7 @@ from grantctl.interop.openwebui.users import MAX_FOREIGN_NAME_LENGTH
 from grantctl.model import (
     EVERYONE_ID,
     MAX_ID_LENGTH,
+    MAX_NAME_LENGTH,
     PrincipalType,
     action_problem,
     key_problem,
@@ -78,13 +79,20 @@ _SHARED = (
     _NAMED.format("calendar", ""),
     "CREATE TABLE shared_chat (id TEXT, chat_id TEXT, user_id TEXT, title TEXT, created_at BIGINT)",
 )
+_SUBJECT = ", oauth_sub TEXT"
+_SUBJECTS = ", oauth JSON"
 _OLD = (
-    *(_USER.format(", api_key VARCHAR(255)"), _AUTH.format(""), _GROUP.format(", user_ids JSON")),
+    *(
+        _USER.format(", api_key VARCHAR(255)" + _SUBJECT),
+        _AUTH.format(""),
+        _GROUP.format(", user_ids JSON"),
+    ),
     *_CONTROLLED,
 )
-_NEW = (_USER.format(""), _AUTH.format(""), _GROUP.format(""), _MEMBER)
+_LATER = (_AUTH.format(""), _GROUP.format(""), _MEMBER)
+_NEW = (_USER.format(_SUBJECTS), *_LATER)
 _NESTED = (
-    _USER.format(""),
+    _USER.format(_SUBJECTS),
     _AUTH.format(", mfa JSON, session_stamp TEXT"),
     _GROUP.format(", parent_group_id TEXT"),
     _MEMBER,
@@ -101,7 +109,14 @@ _GRANT = (
 FORMS: Mapping[str, tuple[str, ...]] = {
     "0.6.5": (*_OLD, _DOCUMENT, _REVISION),
     "0.6.36": (*_OLD, _DOCUMENT, _REVISION, _NOTE_CONTROLLED),
-    "0.6.40": (*_NEW, *_CONTROLLED, _NOTE_CONTROLLED, _DOCUMENT, _REVISION),
+    "0.6.40": (
+        _USER.format(_SUBJECT),
+        *_LATER,
+        *_CONTROLLED,
+        _NOTE_CONTROLLED,
+        _DOCUMENT,
+        _REVISION,
+    ),
     "0.6.43": (
         *(*_NEW, *_CONTROLLED, _NOTE_CONTROLLED, _CHANNEL_MEMBER),
         *(_DOCUMENT, _REVISION, _API_KEY),
@@ -147,8 +162,10 @@ def make(
     resources: Mapping[str, Iterable[Fields]] | None = None,
     grants: Iterable[tuple[object, ...]] = (),
     api_keys: Iterable[Fields] = (),
+    configured: Mapping[str, object] | None = None,
 ) -> Path:
-    """A database in the form of a release; `stored` are its default permissions.
+    """A database in the form of a release; `stored` are its default permissions, `configured` its
+    other settings by their dotted names.
 
     `resources`: rows by table. `grants`: type and id of the resource, type and id of the principal,
     action.
@@ -168,6 +185,8 @@ def make(
             insert(connection, "alembic_version", [{"version_num": revision}])
         if stored is not None:
             insert(connection, "config", [settings(form, json.dumps(stored))])
+        if configured is not None:
+            insert(connection, "config", settings_rows(form, configured))
     connection.close()
     return path
 
@@ -196,6 +215,16 @@ def settings(form: str, tree: str) -> Fields:
     if _ROWS in FORMS[form]:
         return {"key": "user.permissions", "value": tree}
     return {"data": f'{{"version": 0, "user": {{"permissions": {tree}}}}}', "version": 0}
+
+
+def settings_rows(form: str, configured: Mapping[str, object]) -> list[Fields]:
+    """The rows of `config` that hold these settings; what is bytes is stored as it is."""
+    if _ROWS in FORMS[form]:
+        return [
+            {"key": name, "value": value if isinstance(value, bytes) else json.dumps(value)}
+            for name, value in configured.items()
+        ]
+    return [{"data": json.dumps(grow(configured)), "version": 0}]
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Fields]) -> None:
@@ -240,6 +269,7 @@ def check_invariants(directory: ForeignDirectory) -> None:
     assert all(type(value) is bool for value in values)
     check_resources(directory)
     check_api_keys(directory)
+    check_identities(directory)
     for texts in (
         [text for user in directory.users for text in (user.id, user.name)],
         [text for one in directory.groups for text in (one.id, one.name, one.description)],
@@ -282,6 +312,17 @@ def check_api_keys(directory: ForeignDirectory) -> None:
     assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes)
     assert {one.user_id for one in directory.api_keys} <= {one.id for one in directory.users}
     assert all(re.fullmatch(r"sk-[\x21-\x7e]{0,4}…", one.hint) for one in directory.api_keys)
+
+
+def check_identities(directory: ForeignDirectory) -> None:
+    """What is promised of identities."""
+    pairs = [(one.provider, one.subject) for one in directory.identities]
+    assert len(set(pairs)) == len(pairs)
+    assert {one.user_id for one in directory.identities} <= {one.id for one in directory.users}
+    for provider, subject in pairs:
+        assert 0 < len(provider) <= MAX_NAME_LENGTH
+        assert 0 < len(subject) <= MAX_ID_LENGTH
+        (provider + subject).encode()
 
 
 def texts_of(resource: ForeignResource) -> list[str]:

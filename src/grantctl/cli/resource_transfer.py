@@ -12,6 +12,7 @@ import typer
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
+from grantctl.cli.progress import Progress
 from grantctl.config import choices_hint
 from grantctl.errors import UsageError
 from grantctl.interop.resource_text import FileFormat
@@ -69,7 +70,7 @@ def export(
             ascii_only=not _is_utf8(sys.stdout.encoding),
         )
         return
-    with _Progress() as progress:
+    with Progress() as progress:
         transfer.export_to_file(
             call.database, Path(to), format=format, type_=type_, force=force, progress=progress.tell
         )
@@ -94,7 +95,7 @@ def import_(
 ) -> None:
     """Make resources and bring them up to date, from what was exported; delete none."""
     asked = None if format is None else _parse_format(format)
-    with _Progress() as progress:
+    with Progress() as progress:
         report = operations.resource_transfer.import_resources(
             parse_url(call.settings.database.value),
             call.intent,
@@ -174,30 +175,3 @@ def _document(report: TransferReport) -> dict[str, object]:
             "grants": report.missing.grants,
         },
     }
-
-
-class _Progress:
-    """A count on stderr, where that is a terminal; nothing is left of it at the end."""
-
-    def __init__(self) -> None:
-        self._is_shown = sys.stderr.isatty()
-        self._width = 0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._width:
-            self._write("\r" + " " * self._width + "\r")
-
-    def tell(self, what: str, count: int) -> None:
-        if self._is_shown:
-            text = f"{count} rows {what}"
-            self._write("\r" + text.ljust(self._width))
-            self._width = max(self._width, len(text))
-
-    def _write(self, text: str) -> None:
-        try:
-            print(text, end="", file=sys.stderr, flush=True)
-        except (OSError, ValueError):  # nobody reads it: the work goes on
-            self._is_shown, self._width = False, 0

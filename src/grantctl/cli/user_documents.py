@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from grantctl.render.columns import Column
 
 if TYPE_CHECKING:
+    from grantctl.operations.identity_rows import IdentityRecord
     from grantctl.operations.user_rows import DirectMembership, UserRecord
     from grantctl.operations.users import DeletedUser
 
@@ -55,9 +56,11 @@ def deleted_row(deleted: DeletedUser) -> dict[str, object]:
 
 
 def user_document(
-    user: UserRecord, memberships: Sequence[DirectMembership] = ()
+    user: UserRecord,
+    memberships: Sequence[DirectMembership] = (),
+    identities: Sequence[IdentityRecord] = (),
 ) -> dict[str, object]:
-    """A user with the groups that it is in directly."""
+    """A user with the groups that it is in directly, and its identities at a provider."""
     groups = [
         {
             "id": one.group_id,
@@ -70,7 +73,18 @@ def user_document(
         }
         for one in memberships
     ]
-    return {**_fields(user), "groups": groups}
+    return {**_fields(user), "groups": groups, "identities": [*map(identity_row, identities)]}
+
+
+def identity_row(identity: IdentityRecord) -> dict[str, object]:
+    """A subject by which an identity provider names a user."""
+    return {
+        "issuer": identity.issuer,
+        "subject": identity.subject,
+        "created_by": identity.created_by,
+        "created_at": identity.created_at,
+        "last_login_at": identity.last_login_at,
+    }
 
 
 def name_key(user: UserRecord) -> str:

@@ -245,5 +245,5 @@ def _first_user_warnings(created: CreatedUser, asked: Role | None) -> list[str]:
 
 
 def _show(call: Call, detail: UserDetail) -> None:
-    document = user_document(detail.user, detail.memberships)
+    document = user_document(detail.user, detail.memberships, detail.identities)
     call.show_record("user", document, name_key=name_key(detail.user))

@@ -19,10 +19,10 @@ from grantctl.credentials.encoding import decode_base64url, decode_json_object
 from grantctl.credentials.reasons import TokenError, TokenRefusal
 
 MAX_TOKEN_BYTES = 8192
+MAX_TEXT = 255
 ALGORITHMS = frozenset({"HS256", "RS256", "ES256", "EdDSA"})
 ACCESS_TYPES = frozenset({"at+jwt", "application/at+jwt"})  # RFC 9068, 4
 
-_MAX_TEXT = 255
 _MAX_SCOPE = 2000
 _MAX_SECONDS = 253_402_300_800  # the year 10000
 _REFUSED_HEADERS = (
@@ -32,7 +32,7 @@ _REFUSED_HEADERS = (
 _TEXT_HEADERS = ("typ", "kid")
 _TIME_CLAIMS = ("exp", "nbf", "iat")
 _TEXT_CLAIMS = (
-    *(("iss", _MAX_TEXT), ("sub", _MAX_TEXT), ("jti", _MAX_TEXT), ("id", _MAX_TEXT)),
+    *(("iss", MAX_TEXT), ("sub", MAX_TEXT), ("jti", MAX_TEXT), ("id", MAX_TEXT)),
     ("scope", _MAX_SCOPE),
 )
 
@@ -113,15 +113,25 @@ def header_refusal(header: Mapping[str, Any]) -> TokenRefusal | None:
 def claims_refusal(claims: Mapping[str, Any]) -> TokenRefusal | None:
     """Which registered claim is of a type, or a size, that it may not be."""
     for name in _TIME_CLAIMS:
-        if name in claims and not _is_time(claims[name]):
+        if name in claims and not is_time(claims[name]):
             return reasons.malformed(f"its `{name}` is not a time")
     for name, longest in _TEXT_CLAIMS:
-        if name in claims and not _is_text(claims[name], longest):
+        if name in claims and not is_text(claims[name], longest):
             return reasons.malformed(f"its `{name}` is not text of a usable length")
     audience = claims.get("aud")
-    if audience is not None and audience != [] and not _is_text(audience, _MAX_TEXT):
+    if audience is not None and audience != [] and not is_text(audience, MAX_TEXT):
         return reasons.malformed("its `aud` is not one audience")
     return None
+
+
+def is_time(value: object) -> bool:
+    """A number of seconds since 1970, before the year 10000; `bool` is an int in Python."""
+    return type(value) in (int, float) and 0 <= value < _MAX_SECONDS  # type: ignore[operator]
+
+
+def is_text(value: object, longest: int) -> bool:
+    """Text without NUL, neither empty nor too long."""
+    return isinstance(value, str) and 0 < len(value) <= longest and "\0" not in value
 
 
 @lru_cache(maxsize=64)
@@ -139,15 +149,6 @@ def _decode(part: bytes, what: str) -> bytes:
         return decode_base64url(part)
     except ValueError as error:
         raise _malformed(f"{what} {error}") from None
-
-
-def _is_time(value: object) -> bool:
-    """A number of seconds since 1970, before the year 10000; `bool` is an int in Python."""
-    return type(value) in (int, float) and 0 <= value < _MAX_SECONDS  # type: ignore[operator]
-
-
-def _is_text(value: object, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= longest and "\0" not in value
 
 
 def _malformed(problem: str) -> TokenError:

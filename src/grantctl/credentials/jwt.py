@@ -41,9 +41,11 @@ __all__ = [
     "TokenRules",
     "VerifiedClaims",
     "inspect",
+    "require_signature",
     "secret_signing_key",
     "sign",
     "signing_key",
+    "time_refusal",
     "verify",
 ]
 
@@ -106,14 +108,45 @@ def verify(
         return _verify_openwebui(token, secret, rules, now)
     kid: str = token.header["kid"]
     algorithm, key = key_of_token(kid, token.header["alg"], find_key, secret)
-    _require_signature(token, algorithm, key)
+    require_signature(token, algorithm, key)
     if token.header.get("typ") not in ACCESS_TYPES:
         raise TokenError(reasons.wrong_type())
-    refusal = _claims_refusal(token.claims, rules) or _time_refusal(token.claims, rules, now)
+    refusal = _claims_refusal(token.claims, rules) or time_refusal(
+        token.claims, rules.leeway_seconds, now
+    )
     if refusal:
         raise TokenError(refusal)
     _require_lifetime(token.claims, rules)
     return _verified(ClaimsKind.ACCESS, token, token.claims["sub"])
+
+
+def require_signature(token: CompactToken, algorithm: str, key: PublicKey | bytes) -> None:
+    """Raise TokenError unless this key signed the token, by the key's own algorithm."""
+    size = _SIGNATURE_BYTES.get(algorithm)
+    try:
+        fits = (size is None or len(token.signature) == size) and SIGNERS[algorithm].verify(
+            token.signing_input, key, token.signature
+        )
+    except Exception:  # whatever the library says, nothing is verified
+        fits = False
+    if fits is not True:
+        raise TokenError(reasons.bad_signature(algorithm))
+
+
+def time_refusal(
+    claims: Mapping[str, Any], leeway_seconds: int, now: datetime
+) -> TokenRefusal | None:
+    """Why the token is not in force at this moment, by those times that it says (RFC 7519, 4.1)."""
+    leeway = min(max(leeway_seconds, 0), MAX_LEEWAY_SECONDS)
+    second = now.timestamp()
+    expires, not_before, issued = claims.get("exp"), claims.get("nbf"), claims.get("iat")
+    if expires is not None and second >= expires + leeway:
+        return reasons.expired(_moment(expires), now)
+    if not_before is not None and second < not_before - leeway:
+        return reasons.not_yet_valid(_moment(not_before))
+    if issued is not None and second < issued - leeway:
+        return reasons.issued_in_future(_moment(issued))
+    return None
 
 
 def _verify_openwebui(
@@ -128,27 +161,15 @@ def _verify_openwebui(
         )
     if secret is None:
         raise TokenError(reasons.no_secret())
-    _require_signature(token, HMAC, secret.value)
+    require_signature(token, HMAC, secret.value)
     if token.header.get("typ", "JWT") != "JWT":
         raise TokenError(reasons.wrong_type())
     if token.claims.get("aud"):
         raise TokenError(reasons.wrong_audience())
-    refusal = _time_refusal(token.claims, rules, now)
+    refusal = time_refusal(token.claims, rules.leeway_seconds, now)
     if refusal:
         raise TokenError(refusal)
     return _verified(ClaimsKind.OPENWEBUI, token, token.claims["id"])
-
-
-def _require_signature(token: CompactToken, algorithm: str, key: PublicKey | bytes) -> None:
-    size = _SIGNATURE_BYTES.get(algorithm)
-    try:
-        fits = (size is None or len(token.signature) == size) and SIGNERS[algorithm].verify(
-            token.signing_input, key, token.signature
-        )
-    except Exception:  # whatever the library says, nothing is verified
-        fits = False
-    if fits is not True:
-        raise TokenError(reasons.bad_signature(algorithm))
 
 
 def _claims_refusal(claims: Mapping[str, Any], rules: TokenRules) -> TokenRefusal | None:
@@ -161,21 +182,6 @@ def _claims_refusal(claims: Mapping[str, Any], rules: TokenRules) -> TokenRefusa
     for name in ("sub", "iat", "exp", "jti"):
         if name not in claims:
             return reasons.malformed(f"it has no `{name}`")
-    return None
-
-
-def _time_refusal(
-    claims: Mapping[str, Any], rules: TokenRules, now: datetime
-) -> TokenRefusal | None:
-    leeway = min(max(rules.leeway_seconds, 0), MAX_LEEWAY_SECONDS)
-    second = now.timestamp()
-    expires, not_before, issued = claims.get("exp"), claims.get("nbf"), claims.get("iat")
-    if expires is not None and second >= expires + leeway:
-        return reasons.expired(_moment(expires), now)
-    if not_before is not None and second < not_before - leeway:
-        return reasons.not_yet_valid(_moment(not_before))
-    if issued is not None and second < issued - leeway:
-        return reasons.issued_in_future(_moment(issued))
     return None
 
 

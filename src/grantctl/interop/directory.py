@@ -104,6 +104,30 @@ class ForeignApiKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignIdentity:
+    """The subject by which an identity provider names a user of the same directory.
+
+    `provider` is the name that the source gives it; each pair of both is there once.
+    """
+
+    user_id: str
+    provider: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSetting:
+    """A setting of the source that has a counterpart here, whose policy key is `key`.
+
+    `name` is what the source calls it; `value` is JSON, for whoever takes it to check.
+    """
+
+    key: str
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
 class ForeignDirectory:
     """All that an import takes in.
 
@@ -121,3 +145,5 @@ class ForeignDirectory:
     resources: tuple[ForeignResource, ...]
     findings: tuple[Finding, ...]
     api_keys: tuple[ForeignApiKey, ...] = ()
+    identities: tuple[ForeignIdentity, ...] = ()
+    settings: tuple[ForeignSetting, ...] = ()

@@ -1,4 +1,5 @@
-"""Taking a foreign directory in: users, groups, memberships, permissions, resources, API keys.
+"""Taking a foreign directory in: users and identities, groups, memberships, permissions,
+resources, API keys, settings.
 
 Owns the transaction of an import and its report. What the source has is made or brought up to
 date; nothing is ever deleted, but for access grants of a resource that the source has without them;
@@ -13,6 +14,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from grantctl.interop.directory import Finding, ForeignDirectory
 from grantctl.operations.import_state import Taking, Tally, microseconds
@@ -21,9 +23,11 @@ from grantctl.operations.imported_credentials import (
     roles_by_user,
     take_api_keys,
 )
+from grantctl.operations.imported_identities import take_identities
 from grantctl.operations.imported_people import take_groups, take_memberships, take_users
 from grantctl.operations.imported_permissions import take_flags, take_permissions
 from grantctl.operations.imported_resources import take_resources
+from grantctl.operations.imported_settings import take_settings
 from grantctl.store import directory_queries as queries
 from grantctl.store.connection import Connection
 
@@ -69,9 +73,11 @@ def import_directory(
             take_flags(taking, groups, permissions)
             take_resources(taking, users, groups)
             take_api_keys(taking, users)
+            take_identities(taking, users)
+            settings = take_settings(taking)
             report = ImportReport(directory.layout, taking.tallies, tuple(taking.findings))
             if report.is_changed:
-                _record(taking, report, source, reason)
+                _record(taking, report, settings, source, reason)
             if dry_run:
                 raise _DryRunEndedError
     except _DryRunEndedError:
@@ -84,12 +90,20 @@ class _DryRunEndedError(Exception):
     """Takes the transaction of a dry run back."""
 
 
-def _record(taking: Taking, report: ImportReport, source: str, reason: str | None) -> None:
+def _record(
+    taking: Taking,
+    report: ImportReport,
+    settings: Mapping[str, Any],
+    source: str,
+    reason: str | None,
+) -> None:
     counts = {
         kind: {"created": tally.created, "updated": tally.updated}
         for kind, tally in report.tallies.items()
     }
     after = {"source": source, "layout": report.layout, "counts": counts}
+    if settings:
+        after["settings"] = settings
     taking.connection.run(
         queries.INSERT_AUDIT_EVENT,
         {

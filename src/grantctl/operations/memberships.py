@@ -111,7 +111,7 @@ def remove_members(
         gone = [user for user in people if user.pk in current]
         _delete(change.session, found, gone)
         if gone:
-            before = {"members": {user.id: _facts(current[user.pk]) for user in gone}}
+            before = {"members": {user.id: membership_facts(current[user.pk]) for user in gone}}
             change.record("group.remove_members", "group", found.id, before=before)
         outcomes = (Outcome.REMOVED if one.pk in current else Outcome.UNCHANGED for one in people)
         members = zip(people, outcomes, strict=True)
@@ -163,7 +163,7 @@ def _write_additions(
             execution_options=_AS_IT_IS,
         )
     replaced = [user for user in (*added, *updated) if user.pk in current]
-    before = {"members": {user.id: _facts(current[user.pk]) for user in replaced}}
+    before = {"members": {user.id: membership_facts(current[user.pk]) for user in replaced}}
     after = {
         "added": [user.id for user in added],
         "updated": [user.id for user in updated],
@@ -198,7 +198,7 @@ def _are(group: Group, users: Sequence[User]) -> ColumnElement[bool]:
     return and_(col(MembershipRow.group_pk) == group.pk, col(MembershipRow.user_pk).in_(user_pks))
 
 
-def _facts(membership: Membership) -> dict[str, object]:
+def membership_facts(membership: Membership) -> dict[str, object]:
     """A membership as audit entries keep it."""
     return {
         "source": membership.source.value,

@@ -18,6 +18,7 @@ from grantctl.errors import NotFoundError
 from grantctl.model import Role, Source
 from grantctl.operations.changes import Change
 from grantctl.operations.chunks import in_chunks
+from grantctl.operations.identity_rows import IdentityRecord, read_identities
 from grantctl.operations.pages import Page, PageRequest, cut
 from grantctl.operations.resolving import find_users
 from grantctl.store.session import reader_of
@@ -70,10 +71,13 @@ class DirectMembership:
 
 @dataclass(frozen=True, slots=True)
 class UserDetail:
-    """A user with the groups that it is in directly, expired memberships too, by group name."""
+    """A user with the groups that it is in directly, expired memberships too, by group name, and
+    its identities at a provider.
+    """
 
     user: UserRecord
     memberships: tuple[DirectMembership, ...] = ()
+    identities: tuple[IdentityRecord, ...] = ()
 
 
 def find_user_row(session: Session, reference: str) -> UserRow:
@@ -125,7 +129,7 @@ def user_record(row: UserRow) -> UserRecord:
 
 
 def read_detail(session: Session, row: UserRow, now: datetime) -> UserDetail:
-    """The user with its memberships; `now` tells which of them have ended."""
+    """The user with its memberships and identities; `now` tells which memberships have ended."""
     query = (
         select(MembershipRow, GroupRow)
         .where(MembershipRow.user_pk == row.pk)
@@ -133,7 +137,8 @@ def read_detail(session: Session, row: UserRow, now: datetime) -> UserDetail:
     )
     memberships = (_membership(one, group, now) for one, group in session.exec(query))
     by_name = sorted(memberships, key=lambda one: (one.group_name, one.group_id))
-    return UserDetail(user_record(row), tuple(by_name))
+    identities = read_identities(session, row.pk)
+    return UserDetail(user_record(row), tuple(by_name), identities)
 
 
 def _membership(row: MembershipRow, group: GroupRow, now: datetime) -> DirectMembership:

@@ -131,6 +131,18 @@ INSERT INTO audit_events (at, actor, action, object_type, object_id, before, aft
 VALUES (:at, :actor, :action, :object_type, :object_id, NULL, :after, :reason)
 """
 
+IDENTITIES = "SELECT user_pk, issuer, subject FROM identities"
+
+INSERT_IDENTITY = """
+INSERT INTO identities (user_pk, issuer, subject, created_at, created_by, last_login_at)
+VALUES (:user_pk, :issuer, :subject, :now, :created_by, NULL)
+"""
+
+INSERT_POLICY = """
+INSERT INTO policy_settings (key, value, updated_at, updated_by)
+VALUES (:key, :value, :now, :actor)
+"""
+
 API_KEYS = "SELECT key_hash, source FROM tokens WHERE key_hash IS NOT NULL"
 
 INSERT_API_KEY = """

@@ -6,6 +6,6 @@ path can compare it without importing Alembic.
 
 from __future__ import annotations
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 REVISION_TABLE = "grantctl_revision"
-KNOWN_REVISIONS = ("0001", "0002", "0003")
+KNOWN_REVISIONS = ("0001", "0002", "0003", "0004")

@@ -95,6 +95,19 @@ CREATE TABLE group_permissions (
 )
  WITHOUT ROWID;
 CREATE INDEX ix_group_permissions_grant ON group_permissions (permission_pk, allowed, group_pk);
+CREATE TABLE identities (
+	pk INTEGER NOT NULL,
+	user_pk INTEGER NOT NULL,
+	issuer TEXT NOT NULL,
+	subject TEXT NOT NULL,
+	created_at BIGINT NOT NULL,
+	created_by TEXT NOT NULL,
+	last_login_at BIGINT,
+	CONSTRAINT pk_identities PRIMARY KEY (pk),
+	CONSTRAINT uq_identities_issuer_subject UNIQUE (issuer, subject),
+	CONSTRAINT fk_identities_user_pk FOREIGN KEY(user_pk) REFERENCES users (pk) ON DELETE CASCADE
+);
+CREATE INDEX ix_identities_user_pk ON identities (user_pk);
 CREATE TABLE memberships (
 	user_pk INTEGER NOT NULL,
 	group_pk INTEGER NOT NULL,

@@ -187,11 +187,21 @@ def reader_of(session: Session) -> Reader:
     return reader_on(session.connection(), "this database")
 
 
+def connection_of(session: Session) -> Connection:
+    """The plain connection of the session's transaction, for statements of our own."""
+    session.flush()
+    return _plain(session.connection(), "this database")
+
+
 def reader_on(connection: SqlConnection, label: str) -> Reader:
     """A reader that sees what the connection's transaction sees."""
+    return Reader(_plain(connection, label))
+
+
+def _plain(connection: SqlConnection, label: str) -> Connection:
     raw = _raw(connection)
     engine = SQLITE if isinstance(raw, sqlite3.Connection) else POSTGRES
-    return Reader(Connection(engine, raw, label=label))
+    return Connection(engine, raw, label=label)
 
 
 def _raw(connection: SqlConnection) -> Any:  # the driver's own type

@@ -19,7 +19,8 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 _TYPES = (
-    *("user", "account", "group", "membership", "permission", "api key", "owner", "resources"),
+    *("user", "account", "group", "membership", "permission", "api key", "identity"),
+    *("setting", "owner", "resources"),
     *(*RESOURCE_TYPES, "access grants"),
 )
 _RANKS = {object_type: rank for rank, object_type in enumerate(_TYPES)}

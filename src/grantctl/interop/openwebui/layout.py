@@ -8,6 +8,8 @@ Owns telling an Open WebUI database from others, and which of its forms each thi
 - settings: one JSON document in `config.data` up to 0.9.6, one row a key since 0.10.0;
 - API keys: `user.api_key` up to 0.6.40, the table `api_key` since 0.6.41. Where both are there, a
   migration was cut short, and Open WebUI itself reads the table;
+- identities at a provider: `user.oauth_sub` up to 0.6.40, JSON in `user.oauth` since 0.6.41. Where
+  both are there, Open WebUI itself reads the latter;
 - resources and their access: see `resource_tables`;
 - `auth.session_stamp` since 0.12.0: from there on every request of a switched-off account is
   refused, before only its login.
@@ -58,6 +60,7 @@ class Layout:
     has_session_stamp: bool
     settings: SettingsForm
     api_keys_query: str | None = None
+    identities_query: str | None = None
     resources: ResourceTables = field(default_factory=ResourceTables)
 
     @property
@@ -79,6 +82,7 @@ def read_layout(connection: Connection) -> Layout:
         has_session_stamp="session_stamp" in columns["auth"],
         settings=_settings_form(columns.get("config", set())),
         api_keys_query=_api_keys_query(columns),
+        identities_query=_identities_query(columns["user"]),
         resources=find_tables(columns),
     )
 
@@ -123,6 +127,12 @@ def _api_keys_query(columns: Mapping[str, set[str]]) -> str | None:
     if columns.get("api_key", set()) >= _API_KEY_COLUMNS:
         return queries.API_KEYS
     return queries.API_KEYS_OF_USERS if "api_key" in columns["user"] else None
+
+
+def _identities_query(columns: set[str]) -> str | None:
+    if "oauth" in columns:
+        return queries.IDENTITIES
+    return queries.IDENTITIES_IN_ONE_TEXT if "oauth_sub" in columns else None
 
 
 def _read_revisions(connection: Connection, columns: Mapping[str, set[str]]) -> tuple[str, ...]:

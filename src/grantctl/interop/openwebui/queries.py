@@ -62,6 +62,29 @@ CONFIG_ROW: Final = """
 SELECT CAST(value AS TEXT) FROM config WHERE "key" = 'user.permissions'
 """
 
+# By name, so that no secret of a provider is even read.
+CONFIG_ROWS: Final = """
+SELECT "key", CAST(value AS TEXT) FROM config WHERE "key" IN (
+    'ui.default_user_role', 'ui.default_group_id', 'auth.enable_api_keys', 'auth.api_key.enable',
+    'oauth.enable_signup', 'oauth.merge_accounts_by_email', 'oauth.client_id', 'oauth.sub_claim',
+    'oauth.email_claim', 'oauth.username_claim', 'oauth.group_claim', 'oauth.enable_role_mapping',
+    'oauth.enable_group_mapping', 'oauth.enable_group_creation', 'oauth.blocked_groups',
+    'oauth.roles_claim', 'oauth.allowed_roles', 'oauth.admin_roles', 'oauth.allowed_domains',
+    'oauth.update_name_on_login', 'oauth.update_email_on_login', 'oauth.oidc.client_id',
+    'oauth.oidc.sub_claim', 'oauth.oidc.email_claim', 'oauth.oidc.username_claim',
+    'oauth.oidc.group_claim')
+"""
+
+# Identities at a provider: their user, and JSON, or a text `provider@subject`.
+
+IDENTITIES: Final = """
+SELECT id, CAST(oauth AS TEXT) FROM "user" WHERE oauth IS NOT NULL
+"""
+
+IDENTITIES_IN_ONE_TEXT: Final = """
+SELECT id, oauth_sub FROM "user" WHERE oauth_sub IS NOT NULL
+"""
+
 # API keys: their user, the key, its end, its creation. In the user's own row there is one at most.
 
 API_KEYS: Final = 'SELECT user_id, "key", expires_at, created_at FROM api_key'

@@ -9,10 +9,12 @@ from grantctl.interop.directory import ForeignDirectory
 from grantctl.interop.openwebui.api_keys import read_api_keys
 from grantctl.interop.openwebui.findings import Findings
 from grantctl.interop.openwebui.groups import groups_of, read_group_rows
+from grantctl.interop.openwebui.identities import read_identities
 from grantctl.interop.openwebui.layout import read_layout
 from grantctl.interop.openwebui.memberships import read_memberships
 from grantctl.interop.openwebui.permissions import read_permissions
 from grantctl.interop.openwebui.resources import Principals, read_resources
+from grantctl.interop.openwebui.settings import read_settings
 from grantctl.interop.openwebui.users import read_users
 from grantctl.interop.openwebui.values import decode
 from grantctl.store.connection import Connection, open_reading
@@ -20,7 +22,8 @@ from grantctl.store.url import SQLITE, DatabaseUrl
 
 
 def read_directory(url: DatabaseUrl) -> ForeignDirectory:
-    """Users, groups, memberships, permissions, resources and API keys of an Open WebUI database.
+    """Users, identities, groups, memberships, permissions, resources, API keys and settings of an
+    Open WebUI database.
 
     It is read at one moment and never written to. Users, groups and resources come ordered by their
     creation, memberships by their ids, the same on both engines. Raises DatabaseError where the
@@ -47,6 +50,8 @@ def _read(connection: Connection) -> ForeignDirectory:
     principals = Principals(user_ids, {row.id for row in rows})
     resources = read_resources(connection, layout, principals, findings)
     api_keys = read_api_keys(connection, layout, user_ids, findings)
+    identities = read_identities(connection, layout, users, findings)
+    settings = read_settings(connection, layout, principals.groups, findings)
     return ForeignDirectory(
         layout=permissions.label,
         users=users,
@@ -57,4 +62,6 @@ def _read(connection: Connection) -> ForeignDirectory:
         resources=resources,
         findings=findings.all(),
         api_keys=api_keys,
+        identities=identities,
+        settings=settings,
     )

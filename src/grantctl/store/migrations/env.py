@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from grantctl.store import credential_tables, resource_tables  # noqa: F401  # registers them
+from grantctl.store import (  # noqa: F401  # registers them
+    credential_tables,
+    identity_tables,
+    resource_tables,
+)
 from grantctl.store.revision import REVISION_TABLE
 from grantctl.store.tables import Base
 
