@@ -13,7 +13,6 @@ import sys
 from grantctl.errors import ExitCode
 
 
-
 def main() -> None:
     """Run the command line; never returns."""
     if not os.environ.get("GRANTCTL_DEBUG"):
