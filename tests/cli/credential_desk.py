@@ -91,11 +91,6 @@ class Desk:
         )
 
 
-def make_desk(cli: Cli, database: Database) -> Desk:
-    DESK_OFFICE.write(database)
-    return Desk(cli, database)
-
-
 def environment(url: str) -> Mapping[str, str]:
     """The variables of a process at the desk."""
     return {**SIGNED, "GRANTCTL_DATABASE": url, "GRANTCTL_ACTOR": "tester"}

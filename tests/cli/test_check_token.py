@@ -7,21 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from grantctl.store.database import Database
 from tests.cli.credential_desk import DESK_OFFICE, SIGNED, Desk, steady
 from tests.cli.resource_office import RESOURCES
 from tests.conftest import Cli, Outcome
 from tests.contract.resource_worlds import ResourceWorld
+from tests.databases import prepared
 from tests.running import refusal
 
 BOB = "bob@example.com"
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"])
 
 
-@pytest.fixture
-def desk(desk: Desk) -> Desk:
-    """The desk, with the office's resources."""
-    ResourceWorld(DESK_OFFICE, RESOURCES).write(desk.database)
-    return desk
+@prepared
+def _desk_office(database: Database) -> None:
+    """The office of the desk, with its resources."""
+    ResourceWorld(DESK_OFFICE, RESOURCES).write(database)
 
 
 def check(desk: Desk, token: str, *asked: str) -> Outcome:

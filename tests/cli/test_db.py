@@ -6,7 +6,6 @@ import json
 import sqlite3
 
 import psycopg
-import pytest
 import yaml
 
 from grantctl.operations.changes import Intent
@@ -16,16 +15,16 @@ from grantctl.store.revision import SCHEMA_REVISION as REVISION
 from grantctl.store.url import SQLITE
 from tests.conftest import Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI
+from tests.databases import prepared
 from tests.running import json_refusal, refusal, run
 
 PAST = "it was written past grantctl: restore or import again"
 
 
-@pytest.fixture
-def ada(database: Database) -> Database:
+@prepared
+def ada(database: Database) -> None:
     """A database with one user, an admin."""
     create_user(database, Intent("tester"), email="ada@example.com", name="Ada")
-    return database
 
 
 def break_parents(database: Database) -> None:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.main import get_command
-from typer.testing import CliRunner
 
 from grantctl.cli import door
 from grantctl.cli.main import app
@@ -21,6 +20,7 @@ from grantctl.store.database import Database
 from grantctl.store.url import file_url
 from tests.cli.office import undated
 from tests.cli.resource_office import RESOURCE_OFFICE
+from tests.commands import invoke
 from tests.conftest import Cli, Outcome
 
 WORDS = (
@@ -82,10 +82,8 @@ def at_the_door(arguments: Sequence[str], file: str) -> Outcome | None:
 
 
 def from_the_app(arguments: Sequence[str], file: str) -> Outcome:
-    result = CliRunner().invoke(
-        app, list(arguments), env={"GRANTCTL_DATABASE": file}, prog_name="grantctl"
-    )
-    return Outcome(result.exit_code, undated(result.stdout), undated(result.stderr))
+    outcome = invoke(arguments, env={"GRANTCTL_DATABASE": file})
+    return Outcome(outcome.code, undated(outcome.out), undated(outcome.err))
 
 
 @pytest.fixture

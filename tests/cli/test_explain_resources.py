@@ -21,9 +21,8 @@ from tests.contract.worlds import NOW
 
 
 @pytest.fixture
-def office(database: Database, cli: Cli) -> Cli:
+def office(resource_office: Database, cli: Cli) -> Cli:
     """The command line on a database that holds the office and its resources."""
-    RESOURCE_OFFICE.write(database)
     return cli
 
 

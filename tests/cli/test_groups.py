@@ -11,6 +11,7 @@ import pytest
 
 from grantctl.store.database import Database
 from tests.conftest import Cli
+from tests.databases import prepared
 from tests.operations.group_examples import (
     make_groups,
     make_users,
@@ -22,12 +23,11 @@ from tests.operations.group_examples import (
 DRY_RUN = "warning: dry run: nothing was changed\n"
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+@prepared
+def company(database: Database) -> None:
     """Three groups below one another, one beside them, and three users in some."""
     make_users(database, "ada", "bob", "cyd")
     make_groups(database, "company", "company/backend", "company/backend/api", "guests")
-    return database
 
 
 def test_a_group_is_made_and_shown(cli: Cli) -> None:
@@ -236,6 +236,7 @@ def test_of_many_groups_the_first_are_named(cli: Cli, database: Database) -> Non
     )
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 6), ("", 6)])
 def test_on_a_terminal_the_answer_decides(
     url: str, company: Database, answer: str, code: int, tmp_path: Path

@@ -13,18 +13,18 @@ from typer.main import get_command
 from grantctl.cli.groups import app
 from grantctl.store.database import Database
 from tests.conftest import Cli
+from tests.databases import prepared
 from tests.operations.group_examples import (
     make_groups,
     make_users,
 )
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+@prepared
+def company(database: Database) -> None:
     """Three groups below one another, one beside them, and three users in some."""
     make_users(database, "ada", "bob", "cyd")
     make_groups(database, "company", "company/backend", "company/backend/api", "guests")
-    return database
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,13 @@ from typer.main import get_command
 
 from grantctl.cli.resources import app
 from grantctl.config import OUTPUTS
+from grantctl.operations.groups import create_group
+from grantctl.operations.resources import create_resource
+from grantctl.operations.users import create_user
+from grantctl.store.database import Database
 from tests.cli.test_hostile_users import HOSTILE, require_harmless
 from tests.conftest import Cli
+from tests.databases import INTENT, prepared
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,15 @@ def test_invisible_characters_in_a_new_id_are_refused_and_in_a_name_escaped(
     assert id_ not in cli("resources", "list").out
 
 
+@prepared
+def shelf(database: Database) -> None:
+    """Ada, the group staff, two models and a prompt."""
+    create_user(database, INTENT, email="ada@example.com")
+    create_group(database, INTENT, name="staff")
+    for reference in ("model:gpt-3", "model:gpt-4o", "prompt:hi"):
+        create_resource(database, INTENT, reference)
+
+
 @pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize(
     ("verb", "parameter", "begun", "found"),
@@ -69,7 +83,7 @@ def test_invisible_characters_in_a_new_id_are_refused_and_in_a_name_escaped(
     ],
 )
 def test_names_complete_from_the_database(
-    cli: Cli,
+    shelf: Database,
     url: str,
     monkeypatch: pytest.MonkeyPatch,
     verb: str,
@@ -77,10 +91,6 @@ def test_names_complete_from_the_database(
     begun: str,
     found: list[str],
 ) -> None:
-    cli("users", "create", "ada@example.com")
-    cli("groups", "create", "staff")
-    for ref in ("model:gpt-3", "model:gpt-4o", "prompt:hi"):
-        cli("resources", "create", ref)
     monkeypatch.setenv("GRANTCTL_DATABASE", url)
     command = get_command(app).commands[verb]  # type: ignore[attr-defined]
     [wanted] = [one for one in command.params if one.name == parameter]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from grantctl.store.database import Database
-from tests.cli.resource_office import RESOURCE_OFFICE
 from tests.conftest import Cli, Outcome
 
 QUESTIONS = "notes\n\nread\tmodel:gpt-4o\nread\tmodel:x\na\tb\tc\n"
@@ -16,9 +15,8 @@ MANY = "Flo\tnotes\nbob@example.com\tread\tmodel:gpt-4o\nx\tnotes\n"
 
 
 @pytest.fixture
-def office(database: Database, cli: Cli) -> Cli:
+def office(resource_office: Database, cli: Cli) -> Cli:
     """The command line on a database that holds the office and its resources."""
-    RESOURCE_OFFICE.write(database)
     return cli
 
 

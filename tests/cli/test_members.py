@@ -8,6 +8,7 @@ import pytest
 
 from grantctl.store.database import Database
 from tests.conftest import Cli
+from tests.databases import prepared
 from tests.operations.group_examples import (
     make_groups,
     make_users,
@@ -17,12 +18,11 @@ from tests.operations.group_examples import (
 DRY_RUN = "warning: dry run: nothing was changed\n"
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+@prepared
+def company(database: Database) -> None:
     """Three groups below one another, one beside them, and three users in some."""
     make_users(database, "ada", "bob", "cyd")
     make_groups(database, "company", "company/backend", "company/backend/api", "guests")
-    return database
 
 
 def test_users_are_added_and_removed_with_what_happened_to_each(

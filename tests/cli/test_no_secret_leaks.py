@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from grantctl.store.database import Database
-from tests.cli.credential_desk import DESK_OFFICE, SECRET
+from tests.cli.credential_desk import SECRET
 from tests.conftest import Cli, Outcome
 
 BOB, PASSWORD = "bob@example.com", "pässwörd-Ω-nobody-guesses"
@@ -67,9 +67,8 @@ def forms(secret: str) -> Iterator[bytes]:
 
 
 @pytest.fixture
-def vault(url: str, database: Database, process: Cli, tmp_path: Path) -> Vault:
+def vault(url: str, _desk_office: Database, forked: Cli, tmp_path: Path) -> Vault:
     """A desk whose commands are processes, its secret in a private file."""
-    DESK_OFFICE.write(database)
     home, secret = tmp_path / "home", tmp_path / "secret"
     home.mkdir(exist_ok=True)
     secret.write_text(SECRET)
@@ -79,7 +78,7 @@ def vault(url: str, database: Database, process: Cli, tmp_path: Path) -> Vault:
         "GRANTCTL_ACTOR": "tester",
         "GRANTCTL_SECRET_KEY_FILE": str(secret),
     }
-    vault = Vault(process, environment, tmp_path / "grantctl.db", home)
+    vault = Vault(forked, environment, tmp_path / "grantctl.db", home)
     vault.secrets |= {"secret": SECRET, "password": PASSWORD}
     return vault
 

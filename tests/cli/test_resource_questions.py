@@ -7,14 +7,12 @@ import json
 import pytest
 
 from grantctl.store.database import Database
-from tests.cli.resource_office import RESOURCE_OFFICE
 from tests.conftest import Cli, Outcome
 
 
 @pytest.fixture
-def office(database: Database, cli: Cli) -> Cli:
+def office(resource_office: Database, cli: Cli) -> Cli:
     """The command line on a database that holds the office and its resources."""
-    RESOURCE_OFFICE.write(database)
     return cli
 
 
@@ -28,8 +26,7 @@ def test_check_says_it_in_a_line_and_in_its_exit_code(office: Cli) -> None:
     assert office("check", "dana@example.com", "read", "model:gpt-4o", "-q") == Outcome(3, "", "")
 
 
-def test_a_process_answers_as_well(url: str, database: Database, process: Cli) -> None:
-    RESOURCE_OFFICE.write(database)
+def test_a_process_answers_as_well(url: str, resource_office: Database, process: Cli) -> None:
     outcome = process("check", "Flo", "read", "model:llama3", env={"GRANTCTL_DATABASE": url})
     assert outcome == Outcome(
         0, "allowed: `model:llama3` is public, and every user may read it\n", ""

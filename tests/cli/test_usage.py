@@ -46,7 +46,7 @@ def test_help_is_an_answer_and_its_lack_a_mistake() -> None:
             "no such option: --colour",
             "did you mean `--color`, `--cursor`? grantctl users list --help",
         ),
-        ("check --frob", "no such option: --frob", "grantctl check --help"),
+        ("check --zyx", "no such option: --zyx", "grantctl check --help"),
         ("users list --limit", "option `--limit` requires an argument", "grantctl --help"),
         (
             "users list --limit x",

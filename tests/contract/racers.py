@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from io import BytesIO
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,11 +18,15 @@ from grantctl.errors import GrantctlError
 from grantctl.model import Role
 from grantctl.operations import changes
 from grantctl.operations.changes import Intent
+from grantctl.operations.claims_files import open_claims_lines
+from grantctl.operations.oauth_login import Expected, login
+from grantctl.operations.oauth_sync import sync
 from grantctl.operations.policies import set_default_role
 from grantctl.operations.roles import set_role
 from grantctl.operations.users import create_user, delete_users
 from grantctl.store.database import Database
 from grantctl.store.url import parse_url
+from tests.forked import FORKS
 
 INTENT = Intent("racer")
 DONE = "done"
@@ -49,12 +53,11 @@ class Racers:
     """Some processes that wait for work; a race lets as many as there are steps go at once."""
 
     def __init__(self, count: int) -> None:
-        context = get_context("spawn")
         self._ends: list[Connection[Any, Any]] = []
         self._processes = []
         for _ in range(count):
-            here, there = context.Pipe()
-            process = context.Process(target=_work, args=(there,), daemon=True)
+            here, there = FORKS.Pipe()
+            process = FORKS.Process(target=_work, args=(there,), daemon=True)
             process.start()
             self._ends.append(here)
             self._processes.append(process)
@@ -119,7 +122,12 @@ def _set_default_role(database: Database, role: str) -> list[Result]:
     return _attempt(set_default_role, database, INTENT, Role(role))
 
 
+def _oauth_login(database: Database, text: str) -> list[Result]:
+    return _attempt(login, database, INTENT, text, Expected())
+
+
 STEPS: dict[str, Callable[..., list[Result]]] = {
+    "oauth_login": _oauth_login,
     "create": _create,
     "create_many": _create_many,
     "set_role": _set_role,
@@ -143,6 +151,17 @@ def delete_and_die(url: str, users: list[str], at: int) -> None:
 
     changes.Change.record = die  # type: ignore[method-assign, assignment]
     delete_users(Database(parse_url(url)), INTENT, users)
+
+
+def sync_and_die(url: str, claims: bytes, at: int) -> None:
+    """Synchronise people in one change, and be killed when that many lines are done."""
+
+    def die(done: int) -> None:
+        if done == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with open_claims_lines(BytesIO(claims)) as lines:
+        sync(Database(parse_url(url)), INTENT, lines, progress=die)
 
 
 def create_for_ever(url: str) -> None:

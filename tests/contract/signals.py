@@ -10,7 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+from tests.forked import Forked
 
 NOT_BEGUN = 99
 PROGRAM = f"""
@@ -34,6 +38,19 @@ class Ended:
     seconds: float
 
 
+def fork_and_send(
+    number: signal.Signals | None, after_seconds: float, *command: str, url: str
+) -> Ended:
+    """The same of a process that has loaded everything before: all of its time is its work."""
+    variables = {"GRANTCTL_DATABASE": url, "GRANTCTL_ACTOR": "tester"}
+    child = Forked("grantctl", command, env=variables, cwd=Path.cwd())
+    if number is not None:
+        time.sleep(after_seconds)
+        child.send_signal(number)
+    outcome = child.finish(60)
+    return Ended(outcome.code, outcome.out, outcome.err, child.seconds)
+
+
 def run_and_send(
     number: signal.Signals | None, after_seconds: float, *command: str, url: str
 ) -> Ended:
@@ -54,3 +71,11 @@ def run_and_send(
         child.send_signal(number)
     out, err = child.communicate(timeout=60)
     return Ended(child.returncode, out, err, time.monotonic() - begun)
+
+
+def way_to_end(number: signal.Signals) -> Callable[..., Ended]:
+    """How a process is sent that signal: an interrupt may come while it loads, too.
+
+    Of what others end nothing runs any more; before it has begun there is nothing to see.
+    """
+    return run_and_send if number is signal.SIGINT else fork_and_send

@@ -17,7 +17,7 @@ from grantctl.store.url import SQLITE, parse_url
 from tests.conftest import INTENT
 from tests.contract.damage import OPEN_WEBUI, footprint
 from tests.contract.postgres import relations
-from tests.contract.signals import NOT_BEGUN, Ended, run_and_send
+from tests.contract.signals import NOT_BEGUN, Ended, way_to_end
 from tests.running import run
 
 IMPORT = ("import", "openwebui", str(OPEN_WEBUI))
@@ -72,11 +72,12 @@ def check_ended(ended: Ended, number: signal.Signals) -> None:
 
 @pytest.mark.parametrize(("number", "engine"), SENT)
 def test_an_import_that_is_ended_keeps_all_or_nothing(number: signal.Signals, url: str) -> None:
+    end = way_to_end(number)
     nothing = counts(url)
-    whole = run_and_send(None, 0, *IMPORT, "--dry-run", url=url).seconds
+    whole = end(None, 0, *IMPORT, "--dry-run", url=url).seconds
     everything = None
     for moment in moments(f"import {number}", whole):
-        ended = run_and_send(number, moment, *IMPORT, url=url)
+        ended = end(number, moment, *IMPORT, url=url)
         check_ended(ended, number)
         found = counts(url)
         assert found[0] in (0, 62)
@@ -95,9 +96,10 @@ def test_an_import_that_is_ended_keeps_all_or_nothing(number: signal.Signals, ur
 def test_an_initialisation_that_is_ended_keeps_all_or_nothing(
     number: signal.Signals, empty_url: str, engine: str, tmp_path: Path
 ) -> None:
-    whole = run_and_send(None, 0, "init", "--dry-run", url=empty_url).seconds
+    end = way_to_end(number)
+    whole = end(None, 0, "init", "--dry-run", url=empty_url).seconds
     for moment in moments(f"init {number}", whole * 1.5):
-        ended = run_and_send(number, moment, "init", url=empty_url)
+        ended = end(number, moment, "init", url=empty_url)
         check_ended(ended, number)
         status = run("db", "status", env={"GRANTCTL_DATABASE": empty_url})
         assert status.code in (0, 7)

@@ -91,14 +91,14 @@ def test_a_group_is_deleted_once_and_never_left_with_members(database: Database)
 
 
 def test_processes_that_add_to_one_group_at_once_all_succeed(
-    database: Database, url: str, process: Cli
+    database: Database, url: str, forked: Cli
 ) -> None:
     users = make_many_users(database, WRITERS)
     make_groups(database, "staff")
     environment = {"GRANTCTL_DATABASE": url, "GRANTCTL_ACTOR": "racer"}
     with ThreadPoolExecutor(WRITERS) as pool:
         outcomes = pool.map(
-            lambda user: process("groups", "add", "staff", user, env=environment, timeout=120),
+            lambda user: forked("groups", "add", "staff", user, env=environment, timeout=120),
             users,
         )
         results = [(outcome.code, outcome.err) for outcome in outcomes]
@@ -109,13 +109,13 @@ def test_processes_that_add_to_one_group_at_once_all_succeed(
 
 
 def test_processes_that_move_against_each_other_close_no_circle(
-    database: Database, url: str, process: Cli
+    database: Database, url: str, forked: Cli
 ) -> None:
     make_groups(database, "a", "b")
     environment = {"GRANTCTL_DATABASE": url}
     results = at_once(
-        lambda: process("groups", "move", "a", "--parent", "b", env=environment),
-        lambda: process("groups", "move", "b", "--parent", "a", env=environment),
+        lambda: forked("groups", "move", "a", "--parent", "b", env=environment),
+        lambda: forked("groups", "move", "b", "--parent", "a", env=environment),
     )
     codes = sorted(getattr(one, "code", -1) for one in results)
     assert codes == [0, 5]

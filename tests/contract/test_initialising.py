@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -21,6 +19,7 @@ from grantctl.store.url import file_url, parse_url
 from tests.conftest import INTENT, Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI, footprint
 from tests.contract.postgres import relations
+from tests.forked import Forked
 from tests.running import refusal, run
 
 IMPORT = ("import", "openwebui", str(OPEN_WEBUI))
@@ -34,23 +33,12 @@ def count(url: str, table: str) -> int:
         connection.close()
 
 
-def at_once(count: int, url: str) -> list[Outcome]:
+def at_once(count: int, url: str, folder: Path) -> list[Outcome]:
     """That many processes which initialise the same database."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-m", "grantctl", "init", "--fields", "outcome"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "GRANTCTL_DATABASE": url},
-        )
-        for _ in range(count)
-    ]
-    outcomes = []
-    for child in children:
-        out, err = child.communicate(timeout=60)
-        outcomes.append(Outcome(child.returncode, out, err))
-    return outcomes
+    variables = {"GRANTCTL_DATABASE": url}
+    line = ("init", "--fields", "outcome")
+    children = [Forked("grantctl", line, env=variables, cwd=folder) for _ in range(count)]
+    return [child.finish(60) for child in children]
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["", "empty file"])
@@ -59,7 +47,7 @@ def test_of_several_initialisations_one_does_it_and_the_others_say_so(
 ) -> None:
     if is_there and engine == "sqlite":
         (tmp_path / "empty.db").touch()
-    outcomes = at_once(3, empty_url)
+    outcomes = at_once(3, empty_url, tmp_path)
     assert [one.code for one in outcomes] == [0, 0, 0], outcomes
     assert sorted(one.out for one in outcomes) == [
         "outcome: initialised\n",
@@ -122,7 +110,7 @@ def test_the_journal_of_a_database_that_is_gone_is_not_played_into_a_new_one(
 
 @pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["", "dry"])
 def test_another_program_s_tables_are_not_built_around(
-    flags: tuple[str, ...], empty_url: str, engine: str, tmp_path: Path, process: Cli
+    flags: tuple[str, ...], empty_url: str, engine: str, tmp_path: Path, forked: Cli
 ) -> None:
     if engine == "sqlite":
         with sqlite3.connect(tmp_path / "empty.db") as raw:
@@ -133,7 +121,7 @@ def test_another_program_s_tables_are_not_built_around(
             connection.execute("CREATE TABLE groups (a integer)")
             connection.execute("CREATE TABLE things (a integer)")
     before = footprint(tmp_path)
-    outcome = process("init", *flags, env={"GRANTCTL_DATABASE": empty_url})
+    outcome = forked("init", *flags, env={"GRANTCTL_DATABASE": empty_url})
     assert outcome.code == 5
     message, hint = refusal(outcome)
     assert message.startswith("there are tables of another program, groups: ")

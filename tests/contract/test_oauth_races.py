@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from grantctl.operations.roles import set_role
 from grantctl.store.database import Database
 from tests.contract.racers import DONE, Racers, Result, Step, sync_and_die
 from tests.credentials.provider import AUDIENCE, ISSUER, issued_at, key_set
+from tests.forked import FORKS
 from tests.operations.directories import add_user
 from tests.operations.oauth_examples import ROOT, Realm, make_realm
 
@@ -107,7 +107,7 @@ def test_a_process_killed_in_the_middle_of_a_synchronisation_leaves_nothing_of_i
     ]
     claims = "\n".join(map(json.dumps, people)).encode()
     before = realm.state()
-    process = get_context("spawn").Process(target=sync_and_die, args=(url, claims, 4))
+    process = FORKS.Process(target=sync_and_die, args=(url, claims, 4))
     process.start()
     process.join(60)
     assert process.exitcode == -9

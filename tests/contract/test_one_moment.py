@@ -17,6 +17,7 @@ from grantctl.store.connection import Connection, Row
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
 from tests.contract.worlds import NOW
+from tests.databases import prepared
 from tests.operations.directories import add_user
 
 INTENT = Intent("tester")
@@ -33,8 +34,8 @@ READS: dict[str, Read] = {
 }
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+@prepared
+def company(database: Database) -> None:
     """Bob is in ops, which may use the tools; writers may not."""
     add_user(database, "ada")
     add_user(database, "bob")
@@ -42,7 +43,6 @@ def company(database: Database) -> Database:
         create_group(database, INTENT, name=name)
     add_members(database, INTENT, "ops", [USER])
     set_flags(database, INTENT, "ops", {KEY: True})
-    return database
 
 
 def overturn(database: Database) -> None:

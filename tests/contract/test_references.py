@@ -9,6 +9,7 @@ from grantctl.evaluation.facts import Group, User
 from grantctl.model import Role
 from grantctl.store.database import Database
 from tests.contract.worlds import World
+from tests.databases import prepared
 
 USERS = (
     User(1, "u-1", "ada@example.com", "Ada Okafor", Role.USER),
@@ -29,10 +30,9 @@ GROUPS = (
 )
 
 
-@pytest.fixture
-def people(database: Database) -> Database:
+@prepared
+def people(database: Database) -> None:
     World(USERS, GROUPS, (), {}, {}).write(database)
-    return database
 
 
 @pytest.mark.parametrize(

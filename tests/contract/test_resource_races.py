@@ -156,7 +156,7 @@ def test_opened_and_closed_at_once_a_resource_is_in_a_state_that_there_is(
 
 
 def test_processes_that_grant_and_delete_at_once_leave_nothing_dangling(
-    database: Database, url: str, process: Cli
+    database: Database, url: str, forked: Cli
 ) -> None:
     for name in ("ada", "bob"):
         add_user(database, name)
@@ -167,7 +167,7 @@ def test_processes_that_grant_and_delete_at_once_leave_nothing_dangling(
     ]
     deleting = ("users", "delete", "bob@example.com", "--yes")
     results = at_once(
-        *[lambda line=line: process(*line, env=environment) for line in (*granting, deleting)]
+        *[lambda line=line: forked(*line, env=environment) for line in (*granting, deleting)]
     )
     codes = [getattr(one, "code", -1) for one in results]
     assert codes[3] == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from grantctl.operations.tokens import issue_token
 from grantctl.operations.users import create_user
 from grantctl.store.database import Database
 from grantctl.store.url import parse_url
+from tests.forked import FORKS
 
 INTENT = Intent("racer")
 RACERS = 4
@@ -71,9 +71,8 @@ def test_one_key_is_active_whatever_runs_at_once(
     kid = ""
     if names[0] != "generate":
         kid, made = generate_key(database, INTENT, keys=keys).kid, 1
-    context = get_context("spawn")
-    start = context.Barrier(RACERS)
-    racers = [context.Process(target=race, args=(name, url, keys, kid, start)) for name in names]
+    start = FORKS.Barrier(RACERS)
+    racers = [FORKS.Process(target=race, args=(name, url, keys, kid, start)) for name in names]
     for racer in racers:
         racer.start()
     for racer in racers:
@@ -95,7 +94,7 @@ def test_one_key_is_active_whenever_a_process_is_killed(
     keys = tmp_path / "keys"
     create_user(database, INTENT, email=ADA)
     for number in range(3):
-        process = get_context("spawn").Process(target=rotate_for_ever, args=(url, keys))
+        process = FORKS.Process(target=rotate_for_ever, args=(url, keys))
         before = len(states(database))
         process.start()
         deadline = time.monotonic() + 60

@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from itertools import product
-from multiprocessing import get_context
 
 import pytest
 from sqlmodel import Session, delete, func, select
@@ -28,6 +27,7 @@ from tests.contract.racers import (
     create_for_ever,
     delete_and_die,
 )
+from tests.forked import FORKS
 
 INTENT = Intent("tester")
 ROUNDS = 5
@@ -148,7 +148,7 @@ def test_a_process_killed_in_the_middle_leaves_nothing_of_its_change(
     for email in emails:
         create_user(database, INTENT, email=email)
     before = roles_by_email(database)
-    process = get_context("spawn").Process(target=delete_and_die, args=(url, emails[1:], at))
+    process = FORKS.Process(target=delete_and_die, args=(url, emails[1:], at))
     process.start()
     process.join(60)
     assert process.exitcode == -9
@@ -163,7 +163,7 @@ def test_whenever_a_process_is_killed_each_user_has_its_audit_entry(
 ) -> None:
     for number in range(3):
         before = len(roles_by_email(database))
-        process = get_context("spawn").Process(target=create_for_ever, args=(url,))
+        process = FORKS.Process(target=create_for_ever, args=(url,))
         process.start()
         deadline = time.monotonic() + 60
         while len(roles_by_email(database)) < before + 3 + number:

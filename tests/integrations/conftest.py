@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +20,8 @@ from grantctl.operations import api_keys, flags, tokens
 from grantctl.operations.changes import Intent
 from grantctl.operations.demonstration import make_organisation
 from grantctl.store.database import Database
-from grantctl.store.url import parse_url
+from tests.databases import prepared
+from tests.forked import Forked
 
 INTENT = Intent("tester")
 SECRET = "wq3Kx0vT9mZr1Lb8Ue5Hy2Pd7Nf4Jc6G"
@@ -84,14 +82,18 @@ class World:
             return reader.find_user(f"{user}@example.com").id
 
 
+@prepared
+def _tour(database: Database) -> None:
+    make_organisation(database.url)
+    granted = {"features.api_keys": True, "workspace.models": True}
+    flags.set_flags(database, INTENT, "engineering", granted)
+
+
 @pytest.fixture
-def world(url: str, tmp_path: Path) -> World:
+def world(url: str, _tour: Database, tmp_path: Path) -> World:
     secret = load_secret({"GRANTCTL_SECRET_KEY": SECRET})
     assert secret is not None
-    world = World(url, make_organisation(parse_url(url)), secret, tmp_path / "keys")
-    for key in ("features.api_keys", "workspace.models"):
-        world.set_flag("engineering", key, True)
-    return world
+    return World(url, _tour, secret, tmp_path / "keys")
 
 
 class Server:
@@ -100,14 +102,8 @@ class Server:
     def __init__(self, url: str, log: Path) -> None:
         self.log = log
         environment = {"GRANTCTL_DATABASE": url, "GRANTCTL_SECRET_KEY": SECRET}
-        with log.open("wb") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "examples.endpoints:app", "--port", "0"],
-                cwd=ROOT,
-                env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+        line = ("examples.endpoints:app", "--port", "0")
+        self.process = Forked("uvicorn", line, env=environment, cwd=ROOT, log=log)
         self.port = self._find_port()
 
     def ask(
@@ -147,7 +143,7 @@ class Server:
             if found:
                 return int(found[1])
             time.sleep(0.05)
-        self.process.kill()
+        self.process.send_signal(signal.SIGKILL)
         raise AssertionError(self.log.read_text())
 
 
@@ -156,7 +152,7 @@ def server(world: World, tmp_path: Path) -> Iterator[Server]:
     server = Server(world.url, tmp_path / "server.log")
     yield server
     if server.process.poll() is None:
-        server.process.kill()
+        server.process.send_signal(signal.SIGKILL)
         server.process.wait(30)
 
 

@@ -12,7 +12,6 @@ import jwt as pyjwt
 from sqlmodel import select
 
 from grantctl.credentials.secret import HmacSecret, secret_kid
-from grantctl.model import Role
 from grantctl.operations.api_keys import create_key
 from grantctl.operations.authentication import TokenVerdict, authenticate
 from grantctl.operations.flags import set_flags
@@ -22,7 +21,7 @@ from grantctl.store.credential_tables import LoginFailureRow, SigningKeyRow, Tok
 from grantctl.store.database import Database
 from grantctl.store.session import change
 from grantctl.store.tables import AuditEventRow, PolicySettingRow, UserRow
-from tests.operations.directories import INTENT, add_user
+from tests.operations.directories import INTENT
 
 SECRET = HmacSecret(
     b"k" * 20 + b"0123456789abcdef", secret_kid(b"k" * 20 + b"0123456789abcdef"), "test"
@@ -57,12 +56,6 @@ class Desk:
 
     def let_everybody_have_keys(self) -> None:
         set_flags(self.database, INTENT, None, {"features.api_keys": True})
-
-
-def make_desk(database: Database, keys: Path) -> Desk:
-    add_user(database, "ada", Role.ADMIN)
-    add_user(database, "bob")
-    return Desk(database, keys)
 
 
 def session_token(user_id: str, secret: HmacSecret = SECRET, **claims: Any) -> str:

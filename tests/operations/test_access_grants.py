@@ -26,6 +26,7 @@ from grantctl.operations.resources import set_owner, show_resource
 from grantctl.operations.users import show_user
 from grantctl.store.database import Database
 from grantctl.store.resource_tables import ResourceRow
+from tests.databases import prepared
 from tests.operations.directories import DRY, INTENT
 from tests.operations.resource_examples import (
     BOB,
@@ -46,12 +47,11 @@ READ_BY_ALL = "read *"
 BOB_READS, BOB_WRITES = "read bob@example.com", "write bob@example.com"
 
 
-@pytest.fixture
-def office(database: Database) -> Database:
+@prepared
+def office(database: Database) -> None:
     """Users, groups and the private model:a."""
     make_directory(database)
     make_resources(database, A)
-    return database
 
 
 def id_of(database: Database, user: str) -> str:

@@ -15,17 +15,15 @@ from grantctl.operations.flags import set_flags
 from grantctl.operations.policies import unset_policy
 from grantctl.operations.tokens import list_tokens, revoke_tokens, show_token
 from grantctl.store.database import Database
-from tests.operations.credential_examples import Desk, all_text, dry, make_desk
+from tests.operations.credential_examples import Desk, all_text, dry
 from tests.operations.directories import ALL, INTENT, add_user, events
 
 BOB = "bob@example.com"
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    desk = make_desk(database, tmp_path / "keys")
-    desk.let_everybody_have_keys()
-    return desk
+def desk(ada_and_bob_with_keys: Database, tmp_path: Path) -> Desk:
+    return Desk(ada_and_bob_with_keys, tmp_path / "keys")
 
 
 def test_a_user_may_have_several_keys_each_with_a_name_a_scope_and_an_end(desk: Desk) -> None:

@@ -31,7 +31,6 @@ from grantctl.store.tables import PolicySettingRow, UserRow
 from tests.operations.credential_examples import (
     SECRET,
     Desk,
-    make_desk,
     session_token,
     twin,
     user_id_of,
@@ -44,8 +43,8 @@ CHARACTERS = st.text(max_size=60)
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    return make_desk(database, tmp_path / "keys")
+def desk(ada_and_bob: Database, tmp_path: Path) -> Desk:
+    return Desk(ada_and_bob, tmp_path / "keys")
 
 
 def in_database(desk: Desk, work: Callable[[Session], None]) -> None:

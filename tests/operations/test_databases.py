@@ -171,7 +171,7 @@ def test_no_foreign_keys_are_broken_in_ordinary_changes(database: Database) -> N
 
 
 def test_a_database_of_the_first_revision_gets_resources_and_keeps_what_it_has(
-    empty_url: str, process: Cli
+    empty_url: str, forked: Cli
 ) -> None:
     url = parse_url(empty_url)
     if url.path is not None:
@@ -184,9 +184,9 @@ def test_a_database_of_the_first_revision_gets_resources_and_keeps_what_it_has(
         connection.execute(text(f"{user} VALUES ('u', 'ada@example.com', 'Ada', 'admin', 1, 1)"))
         connection.commit()
     env = {"GRANTCTL_DATABASE": empty_url}
-    refused = process("users", "list", env=env)
+    refused = forked("users", "list", env=env)
     assert (refused.code, refused.err.splitlines()[-1]) == (7, "hint: grantctl db migrate")
-    assert process("db", "migrate", "-o", "name", env=env).out == f"{SCHEMA_REVISION}\n"
-    assert process("users", "list", "-o", "name", env=env).out == "ada@example.com\n"
-    assert process("resources", "create", "model:m", env=env).code == 0
-    assert process("check", "Ada", "read", "model:m", env=env).code == 0
+    assert forked("db", "migrate", "-o", "name", env=env).out == f"{SCHEMA_REVISION}\n"
+    assert forked("users", "list", "-o", "name", env=env).out == "ada@example.com\n"
+    assert forked("resources", "create", "model:m", env=env).code == 0
+    assert forked("check", "Ada", "read", "model:m", env=env).code == 0

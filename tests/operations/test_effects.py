@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlmodel import Session, update
 
 from grantctl.evaluation.evaluator import effective_permissions
@@ -16,14 +15,15 @@ from grantctl.operations.memberships import add_members
 from grantctl.store.database import Database
 from grantctl.store.session import change
 from grantctl.store.tables import MembershipRow
+from tests.databases import prepared
 from tests.operations.directories import DRY, INTENT, add_user
 
 KEY = "workspace.tools"  # false by default
 OPEN = "chat.share"  # true by default
 
 
-@pytest.fixture
-def company(database: Database) -> Database:
+@prepared
+def company(database: Database) -> None:
     """staff above ops; ada is admin, eli pending, the others users: all in ops but fay."""
     add_user(database, "ada", Role.ADMIN)
     people = ["ada@example.com"]
@@ -35,7 +35,6 @@ def company(database: Database) -> Database:
     create_group(database, INTENT, name="writers")
     add_members(database, INTENT, "ops", people)
     add_members(database, INTENT, "writers", ["bob@example.com"])
-    return database
 
 
 def effect(database: Database, group: str | None, key: str, value: bool | None) -> FlagEffect:

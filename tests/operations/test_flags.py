@@ -13,6 +13,7 @@ from grantctl.operations.changes import Intent
 from grantctl.operations.flags import FlagsChanged, set_flags, unset_flags
 from grantctl.operations.groups import create_group
 from grantctl.store.database import Database
+from tests.databases import prepared
 from tests.operations.directories import DRY, INTENT, events
 from tests.operations.group_examples import write_group
 
@@ -20,10 +21,9 @@ WORKSPACE = 10
 PROMPTS = "workspace.prompts"
 
 
-@pytest.fixture
-def editors(database: Database) -> Database:
+@prepared
+def editors(database: Database) -> None:
     create_group(database, INTENT, name="editors")
-    return database
 
 
 def flags(database: Database, group: str = "editors") -> dict[str, bool]:

@@ -16,15 +16,16 @@ from grantctl.store.database import Database
 from grantctl.store.url import SQLITE, file_url
 from tests.contract.damage import OPEN_WEBUI
 from tests.contract.resource_worlds import rich_resource_world
+from tests.databases import prepared
 
 WRITTEN_PAST = "it was written past grantctl: restore or import again"
 Sql = Callable[..., None]
 
 
-@pytest.fixture
-def organisation(database: Database) -> Database:
+@prepared
+def organisation(database: Database) -> None:
     """A small organisation, in which nothing is wrong."""
-    return make_organisation(database.url)
+    make_organisation(database.url)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from grantctl.store.credential_tables import LoginFailureRow
 from grantctl.store.database import Database
 from grantctl.store.session import change, read_session
 from grantctl.store.tables import UserRow
+from tests.databases import prepared
 from tests.operations.credential_examples import PASSWORD, SECRET, all_text, dry
 from tests.operations.directories import INTENT, add_user, events
 
@@ -31,8 +32,8 @@ WRONG = "wrong password 1"
 NOW = datetime.now(UTC)
 
 
-@pytest.fixture
-def office(database: Database) -> Database:
+@prepared
+def office(database: Database) -> None:
     """Ada has a password, pam too but is pending, eve has none, old one of bcrypt's."""
     create_user(database, INTENT, email=ADA, password=PASSWORD)
     create_user(database, INTENT, email=PAM, role=Role.PENDING, password=PASSWORD)
@@ -43,7 +44,6 @@ def office(database: Database) -> Database:
         session.exec(select(UserRow).where(UserRow.email == OLD)).one().password_hash = BCRYPT
 
     change(database, work, dry_run=False)
-    return database
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from grantctl.operations.resolving import find_users
 from grantctl.store.database import Database
 from grantctl.store.session import change, read_session
 from grantctl.store.tables import UserRow
+from tests.databases import prepared
 from tests.operations.group_examples import NOW
 
 USERS = (
@@ -29,8 +30,8 @@ REFERENCES = (
 )
 
 
-@pytest.fixture
-def directory(database: Database) -> Database:
+@prepared
+def directory(database: Database) -> None:
     """A database whose users' ids, e-mails and names overlap."""
 
     def seed(session: Session) -> None:
@@ -48,7 +49,6 @@ def directory(database: Database) -> Database:
         session.exec(insert(UserRow), params=rows)
 
     change(database, seed, dry_run=False)
-    return database
 
 
 def outcome_of(find: object) -> object:

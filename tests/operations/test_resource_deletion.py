@@ -17,6 +17,7 @@ from grantctl.operations.resources import (
 from grantctl.operations.users import delete_users, show_user
 from grantctl.store.connection import open_reading
 from grantctl.store.database import Database
+from tests.databases import prepared
 from tests.operations.directories import DRY, INTENT, labels
 from tests.operations.resource_examples import (
     BOB,
@@ -33,14 +34,13 @@ from tests.operations.resource_examples import (
 BASE, PRESET, DEEP = "model:base", "model:preset", "model:deep"
 
 
-@pytest.fixture
-def office(database: Database) -> Database:
+@prepared
+def office(database: Database) -> None:
     """Users, groups, a model, a preset of it, a preset of that, and another model."""
     make_directory(database)
     make_resources(database, BASE, "model:other")
     make_resources(database, PRESET, base=BASE)
     make_resources(database, DEEP, base=PRESET)
-    return database
 
 
 def grants_left(database: Database) -> int:

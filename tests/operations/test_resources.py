@@ -31,6 +31,7 @@ from grantctl.operations.resources import (
 )
 from grantctl.operations.users import show_user
 from grantctl.store.database import Database
+from tests.databases import prepared
 from tests.operations.directories import DRY, INTENT
 from tests.operations.resource_examples import (
     BOB,
@@ -45,13 +46,12 @@ from tests.operations.resource_examples import (
 )
 
 
-@pytest.fixture
-def office(database: Database) -> Database:
+@prepared
+def office(database: Database) -> None:
     """Users, groups, two models, a preset of one of them, and a prompt."""
     make_directory(database)
     make_resources(database, "model:gpt-4o", "model:gpt-3", "prompt:hello")
     make_resources(database, "model:preset", base="model:gpt-4o", name="A preset")
-    return database
 
 
 def test_a_new_resource_is_private_and_called_by_its_id(database: Database) -> None:

@@ -21,15 +21,15 @@ from grantctl.operations.signing_keys import (
     rotate_key,
 )
 from grantctl.store.database import Database
-from tests.operations.credential_examples import Desk, all_text, dry, make_desk
+from tests.operations.credential_examples import Desk, all_text, dry
 from tests.operations.directories import INTENT, events
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    return make_desk(database, tmp_path / "some" / "keys")
+def desk(ada_and_bob: Database, tmp_path: Path) -> Desk:
+    return Desk(ada_and_bob, tmp_path / "some" / "keys")
 
 
 def states(desk: Desk) -> dict[str, str]:

@@ -19,7 +19,6 @@ from grantctl.store.tables import UserRow
 from tests.operations.credential_examples import (
     Desk,
     dry,
-    make_desk,
     session_token,
     user_id_of,
 )
@@ -31,10 +30,8 @@ BCRYPT = "$2b$04$nLTPXRRnrzOKbjalUsU.K.XK8fxn8/UIwCu.q4mlH42P6P8PoBG22"  # passw
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    desk = make_desk(database, tmp_path / "keys")
-    desk.let_everybody_have_keys()
-    return desk
+def desk(ada_and_bob_with_keys: Database, tmp_path: Path) -> Desk:
+    return Desk(ada_and_bob_with_keys, tmp_path / "keys")
 
 
 def texts(desk: Desk) -> list[str]:

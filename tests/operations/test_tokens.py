@@ -34,7 +34,6 @@ from tests.operations.credential_examples import (
     Desk,
     all_text,
     dry,
-    make_desk,
     session_token,
     user_id_of,
 )
@@ -44,8 +43,8 @@ BOB = "bob@example.com"
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    return make_desk(database, tmp_path / "keys")
+def desk(ada_and_bob: Database, tmp_path: Path) -> Desk:
+    return Desk(ada_and_bob, tmp_path / "keys")
 
 
 def ids(desk: Desk, **filters: object) -> list[str]:

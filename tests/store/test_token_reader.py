@@ -27,6 +27,7 @@ from grantctl.store.session import change
 from grantctl.store.tables import PolicySettingRow, UserRow
 from grantctl.store.token_reader import TokenReader, touch
 from grantctl.store.url import SQLITE
+from tests.databases import prepared
 from tests.operations.directories import INTENT, add_user
 
 T0 = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -41,8 +42,8 @@ TIMES = {
 STRANGE = ("", "x", "T1", "t1 ", "t%", "t_", "a\0b", "\ud800", "t1\n", "'", "é")
 
 
-@pytest.fixture
-def filled(database: Database) -> Database:
+@prepared
+def filled(database: Database) -> None:
     """Bob's token t1, an API key of nobody's, two signing keys."""
     add_user(database, "bob")
 
@@ -95,7 +96,6 @@ def filled(database: Database) -> Database:
             )
 
     change(database, work, dry_run=False)
-    return database
 
 
 def _bob() -> Any:

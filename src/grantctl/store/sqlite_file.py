@@ -6,7 +6,7 @@ of this process holds (https://www.sqlite.org/howtocorrupt.html, 2.2).
 """
 
 # `pathlib` takes longer to import than a whole check.
-# ruff: noqa: PTH109, PTH110, PTH116, PTH118
+# ruff: noqa: PTH109, PTH110, PTH116, PTH117, PTH118
 
 from __future__ import annotations
 
@@ -209,7 +209,8 @@ def _file_uri(file: str) -> str:
         from pathlib import Path
 
         return Path(file).absolute().as_uri()
-    raw = os.fsencode(os.path.join(os.getcwd(), file))
+    # The folder is asked only where it matters: it may be gone.
+    raw = os.fsencode(file if os.path.isabs(file) else os.path.join(os.getcwd(), file))
     return "file://" + "".join(chr(one) if one in _PLAIN else f"%{one:02X}" for one in raw)
 
 
