@@ -6,7 +6,6 @@ nothing heavy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import chain
 
 from grantctl.evaluation.access import decide_access, find_reach
@@ -14,6 +13,7 @@ from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion, 
 from grantctl.evaluation.access_rules import actions_named, held_by_pk
 from grantctl.evaluation.facts import Resource
 from grantctl.evaluation.scopes import Scope
+from grantctl.lean import dataclass, replace
 from grantctl.model import ResourceRef
 from grantctl.store.reader import Reader
 

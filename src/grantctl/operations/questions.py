@@ -6,7 +6,6 @@ nothing heavy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
@@ -20,6 +19,7 @@ from grantctl.evaluation.rules import (
     tree_allows,
 )
 from grantctl.evaluation.scopes import Scope
+from grantctl.lean import dataclass
 from grantctl.store.reader import Reader
 from grantctl.store.references import unknown_permission
 
