@@ -36,10 +36,11 @@ class _Sessions:
         """What psycopg's own `connect` does."""
         if options.keys() - {"autocommit"}:
             return psycopg.Connection.connect(conninfo, **options)
-        if not self._idle[conninfo]:
+        try:
+            connection = _Connection(self._idle[conninfo].pop())
+        except IndexError:
             connection = _Connection.connect(conninfo, **options)
         else:
-            connection = _Connection(self._idle[conninfo].pop())
             connection.autocommit = options.get("autocommit", False)
         connection.origin = self, conninfo
         return connection
