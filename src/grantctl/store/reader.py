@@ -17,16 +17,17 @@ from grantctl.store.member_rows import (
     read_taken_names,
     users_of,
 )
-from grantctl.store.resource_reader import ResourceReader
 from grantctl.store.revision import KNOWN_REVISIONS, REVISION_TABLE, SCHEMA_REVISION
 from grantctl.store.rows import flag_of, group_of, permission_of
-from grantctl.store.token_reader import TokenReader
 from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
+
+    from grantctl.store.resource_reader import ResourceReader
+    from grantctl.store.token_reader import TokenReader
 
 
 class Reader:
@@ -38,11 +39,16 @@ class Reader:
     @property
     def resources(self) -> ResourceReader:
         """What the same connection knows of resources."""
+        # Loaded here, and the next too, because other questions need none of it.
+        from grantctl.store.resource_reader import ResourceReader
+
         return ResourceReader(self._connection)
 
     @property
     def tokens(self) -> TokenReader:
         """What the same connection knows of tokens and signing keys."""
+        from grantctl.store.token_reader import TokenReader
+
         return TokenReader(self._connection)
 
     def require_revision(self) -> None:
