@@ -7,13 +7,13 @@ Owns its members and their order, which are a contract. Leaves spelling to `json
 from __future__ import annotations
 
 from grantctl.render.json_text import indented_json
-from grantctl.render.style import Format
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import TextIO
 
+    from grantctl.render.style import Format
     from grantctl.render.values import Plain
 
 
@@ -28,7 +28,7 @@ def write_document(
 ) -> None:
     """Write the document as JSON or YAML, in one piece: all of it or, on an error, nothing."""
     document = _document(data, schema=schema, warnings=warnings, next_cursor=next_cursor)
-    if format is Format.YAML:
+    if format.value == "yaml":
         from grantctl.render import heavy
 
         stream.write(heavy.yaml_text(document, stream))

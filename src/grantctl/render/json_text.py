@@ -6,8 +6,6 @@ Owns how JSON is spelled everywhere. Leaves the members of a document to `docume
 
 from __future__ import annotations
 
-from _json import encode_basestring, encode_basestring_ascii
-
 from grantctl.model import is_unprintable
 from grantctl.render.escape import is_encodable
 
@@ -72,7 +70,7 @@ class _Writer:
         self._is_on_lines = indent is not None
         self._indent = " " * (indent or 0)
         self._between, self._behind_name = separators
-        self._quoted = encode_basestring_ascii if ensure_ascii else encode_basestring
+        self._quoted = _quoted_in_ascii if ensure_ascii else _quoted
 
     def write(self, value: object, line: str) -> None:
         """Write a value; `line` is what begins the line that it stands on."""
@@ -121,6 +119,26 @@ class _Writer:
             self.parts.append(line + brackets[1] if self._is_on_lines else brackets[1])
 
 
+def _quoted(text: str) -> str:
+    if _is_plain(text):
+        return f'"{text}"'
+    from _json import encode_basestring  # loaded here because few texts need it
+
+    return encode_basestring(text)
+
+
+def _quoted_in_ascii(text: str) -> str:
+    if text.isascii() and _is_plain(text):
+        return f'"{text}"'
+    from _json import encode_basestring_ascii
+
+    return encode_basestring_ascii(text)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
 def _number(value: float) -> str:
     if not abs(value) < _INFINITY:
         raise ValueError("JSON has neither NaN nor infinities")
@@ -140,4 +158,4 @@ def _printable(text: str) -> str:
 
 
 def _spelled(character: str) -> str:
-    return encode_basestring_ascii(character)[1:-1] if is_unprintable(character) else character
+    return _quoted_in_ascii(character)[1:-1] if is_unprintable(character) else character
