@@ -88,10 +88,13 @@ AT_THE_DOOR = (
     "check bob@example.com chat.controls",
     "check dana@example.com chat.controls -q",
     "explain dana@example.com chat.controls -o json",
+    "check bob@example.com read model:gpt-4o",
+    "explain dana@example.com write model:gpt-4o -o json",
 )
 NOT_AT_THE_DOOR = (
     *("typer", "dataclasses", "enum", "re", "json", "typing", "inspect", "contextlib"),
     *("pathlib", "platformdirs", "tomllib", "shlex", "datetime", "urllib", "hashlib"),
+    *("functools", "collections", "importlib", "warnings", "operator"),
 )
 AT_ITS_END = f"""
 import os, sys

@@ -6,8 +6,6 @@ here changes.
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason
 from grantctl.evaluation.access_rules import allowing_rule, held_by_pk
 from grantctl.evaluation.access_steps import broken_words, denial_words
@@ -37,7 +35,9 @@ def _unheard(decision: AccessDecision) -> Iterator[Warning]:
     if decision.action in known:
         return
     # Loaded here because only a word nobody knows needs it, and it is slow to import.
-    near = import_module("difflib").get_close_matches(decision.action, sorted(known), n=1)
+    from difflib import get_close_matches
+
+    near = get_close_matches(decision.action, sorted(known), n=1)
     meant = f": did you mean `{near[0]}`?" if near else ""
     yield Warning(
         WarningCode.ACTION_UNHEARD,
