@@ -217,7 +217,7 @@ def _in_pyformat(statement: str) -> str:
 def open_reading(url: DatabaseUrl) -> Connection:
     """A connection that cannot write, and creates nothing. Raises UsageError, DatabaseError."""
     if url.engine == POSTGRES:
-        return Connection(POSTGRES, _connect_postgres(url, read_only=True), label=str(url))
+        return Connection(POSTGRES, connect_postgres(url, read_only=True), label=str(url))
     raw, unlocked = connect_for_reading(url)
     return Connection(SQLITE, raw, label=str(url), unlocked=unlocked)
 
@@ -229,7 +229,7 @@ def open_writing(url: DatabaseUrl) -> Connection:
     Raises UsageError, DatabaseError.
     """
     if url.engine == POSTGRES:
-        return Connection(POSTGRES, _connect_postgres(url, read_only=False), label=str(url))
+        return Connection(POSTGRES, connect_postgres(url, read_only=False), label=str(url))
     return Connection(SQLITE, connect_for_writing(url), label=str(url))
 
 
@@ -238,7 +238,8 @@ def open_memory() -> Connection:
     return Connection(SQLITE, connect_to_memory(), label="memory")
 
 
-def _connect_postgres(url: DatabaseUrl, *, read_only: bool) -> Any:
+def connect_postgres(url: DatabaseUrl, *, read_only: bool) -> Any:  # Any: the driver's own
+    """The driver's connection, in autocommit. Raises UsageError, DatabaseError."""
     # Only Postgres needs it, and psycopg takes longer to import than a whole check on SQLite.
     from importlib import import_module
 

@@ -17,8 +17,7 @@ from sqlalchemy import Engine, StaticPool, create_engine, event, text
 from sqlmodel import Session
 
 from grantctl.errors import DatabaseError
-from grantctl.store import postgres
-from grantctl.store.connection import WRITE_LOCK, Connection, open_reading
+from grantctl.store.connection import WRITE_LOCK, Connection, connect_postgres, open_reading
 from grantctl.store.database import Database, refuse_attached
 from grantctl.store.driver_errors import DAMAGE_HINT, retried, translated_errors
 from grantctl.store.reader import Reader
@@ -110,7 +109,7 @@ def _writing_engine(url: DatabaseUrl, *, foreign_keys: bool) -> Engine:
         if not foreign_keys:
             raw.execute("PRAGMA foreign_keys=OFF")
         return _sqlite_engine(raw, begin=begin_writing)
-    raw_postgres = postgres.connect(url)
+    raw_postgres = connect_postgres(url, read_only=False)
     raw_postgres.autocommit = False
     return _postgres_engine(lambda: raw_postgres)
 
