@@ -18,6 +18,7 @@ from grantctl.cli.complete import complete_user
 from grantctl.cli.wording import amount
 from grantctl.render.columns import Column
 from grantctl.render.decisions import path_text, verdict_word
+from grantctl.render.escape import escape
 
 if TYPE_CHECKING:
     from grantctl.evaluation.access_decision import AccessQuestion
@@ -95,8 +96,8 @@ class _Rows:
 
     def _shared_columns(self) -> tuple[Column, ...]:
         return (
-            Column("verdict", self._user),
-            Column("other_verdict", self._other_title),
+            Column("verdict", escape(self._user)),
+            Column("other_verdict", escape(self._other_title)),
             Column("sources", "What makes the difference"),
             Column("user", "User", is_extra=True),
             Column("other", "Other", is_extra=True),
