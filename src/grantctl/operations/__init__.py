@@ -9,9 +9,11 @@ from grantctl.lazy import lazy_submodules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from grantctl.operations import access_difference as access_difference
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
     from grantctl.operations import api_keys as api_keys
+    from grantctl.operations import assuming as assuming
     from grantctl.operations import attaching as attaching
     from grantctl.operations import audit as audit
     from grantctl.operations import authentication as authentication
@@ -57,9 +59,11 @@ __getattr__ = lazy_submodules(
     __name__,
     frozenset(
         {
+            "access_difference",
             "access_grants",
             "access_questions",
             "api_keys",
+            "assuming",
             "attaching",
             "audit",
             "authentication",
