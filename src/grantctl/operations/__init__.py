@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
     from grantctl.operations import flags as flags
+    from grantctl.operations import graphs as graphs
     from grantctl.operations import groups as groups
     from grantctl.operations import identities as identities
     from grantctl.operations import importing as importing
@@ -74,6 +75,7 @@ __getattr__ = lazy_submodules(
             "durations",
             "effects",
             "flags",
+            "graphs",
             "groups",
             "identities",
             "importing",

@@ -118,6 +118,10 @@ class ResourceReader:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
 
+    def chain(self, ref: ResourceRef) -> Chain:
+        """The resource and its bases. In the caller's transaction. Raises NotFoundError."""
+        return self._chain(ref)
+
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
         rows = references.named_rows(self._connection, statements.RESOURCE_PK, parameters)
