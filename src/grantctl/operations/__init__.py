@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from grantctl.operations import integrity as integrity
     from grantctl.operations import list_batches as list_batches
     from grantctl.operations import logins as logins
+    from grantctl.operations import matrices as matrices
     from grantctl.operations import memberships as memberships
     from grantctl.operations import oauth_lint as oauth_lint
     from grantctl.operations import oauth_lint_samples as oauth_lint_samples
@@ -82,6 +83,7 @@ __getattr__ = lazy_submodules(
             "integrity",
             "list_batches",
             "logins",
+            "matrices",
             "memberships",
             "oauth_lint",
             "oauth_lint_samples",

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from grantctl.evaluation.graph import GIVES_NOTHING, Edge, EdgeKind, Graph, Node, NodeKind
+from grantctl.render.markup import xml_text
 from grantctl.render.svg_layout import Place, Size, lay_out
-from grantctl.render.svg_text import cut_text, text_width, xml_text
+from grantctl.render.svg_text import cut_text, text_width
 
 LABEL_SIZE, DETAIL_SIZE, WORDS_SIZE = 13, 11, 11
 MAX_LABEL, MAX_TITLE = 44, 110

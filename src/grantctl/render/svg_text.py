@@ -1,7 +1,7 @@
-"""Text in SVG: how wide it is about, where it is cut, and how it is escaped.
+"""Text in SVG: how wide it is about, and where it is cut.
 
 Owns the widths of letters, since nothing here draws any: those of Helvetica, which most fonts that
-stand in for it keep, and more for what it has not.
+stand in for it keep, and more for what it has not. Leaves escaping to `markup`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ _ASCII_WIDTHS = (
 )
 _OTHER, _WIDE = 620, 1000
 _ROOM = 1.12
-_NO_XML = frozenset("\ufffe\uffff")
 
 
 def text_width(text: str, size: float) -> float:
@@ -33,15 +32,6 @@ def cut_text(text: str, longest: int) -> str:
     """The text escaped, and of one that is longer than so many characters the beginning."""
     shown = escape(text)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
-
-
-def xml_text(text: str) -> str:
-    """The text for XML and HTML, as content or between quotes; what XML cannot hold is shown."""
-    safe = escape(text)
-    if not _NO_XML.isdisjoint(safe):
-        safe = "".join(rf"\u{ord(one):04x}" if one in _NO_XML else one for one in safe)
-    safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return safe.replace('"', "&quot;").replace("'", "&#39;")
 
 
 def _width(character: str) -> int:

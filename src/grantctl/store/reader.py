@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from grantctl.store.graph_reader import GraphReader
+    from grantctl.store.matrix_reader import MatrixReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
 
@@ -58,6 +59,13 @@ class Reader:
         from grantctl.store.graph_reader import GraphReader
 
         return GraphReader(self._connection)
+
+    @property
+    def matrices(self) -> MatrixReader:
+        """What the same connection knows of all members of a group at once."""
+        from grantctl.store.matrix_reader import MatrixReader
+
+        return MatrixReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""
