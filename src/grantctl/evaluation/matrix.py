@@ -8,7 +8,7 @@ INVARIANT, held by property tests: a cell says what `decide` or `decide_access` 
 
 from __future__ import annotations
 
-from grantctl.evaluation.access import decide_access, find_reach
+from grantctl.evaluation.access import deciding_step, find_reach
 from grantctl.evaluation.access_decision import AccessQuestion, AccessReason
 from grantctl.evaluation.access_rules import held_by_pk
 from grantctl.evaluation.facts import AccessFacts, Permission, PermissionFacts, Resource, User
@@ -113,10 +113,10 @@ class Person:
 
 
 _DENIALS = {
-    AccessReason.PENDING: CellCause.PENDING,
-    AccessReason.NOT_GRANTED: CellCause.ABSENT,
-    AccessReason.BASE: CellCause.BASE,
-    AccessReason.BROKEN_BASE: CellCause.BASE,
+    AccessReason.PENDING.value: CellCause.PENDING,
+    AccessReason.NOT_GRANTED.value: CellCause.ABSENT,
+    AccessReason.BASE.value: CellCause.BASE,
+    AccessReason.BROKEN_BASE.value: CellCause.BASE,
 }
 
 
@@ -133,12 +133,8 @@ def access_row(
     for chain in chains:
         facts = AccessFacts(person.user, chain, person.groups, person.memberships, admin_bypass)
         held = held_by_pk(facts, now) if held is None else held  # one user, whichever resource
-        decision = decide_access(facts, question, now=now)
-        if decision.allowed:
-            reach = find_reach(facts, question, now=now, held=held)
-            assert reach is not None
-            cause = CellCause(reach.via[0])
-        else:
-            cause = _DENIALS[decision.reason]
-        cells.append(Cell(decision.allowed, cause, decision.cause))
+        decided = deciding_step(facts, question, held)
+        reach = find_reach(facts, question, now=now, held=held) if decided.verdict else None
+        cause = _DENIALS[decided.rule] if reach is None else CellCause(reach.via[0])
+        cells.append(Cell(bool(decided.verdict), cause, decided.detail))
     return MatrixRow(person.user, tuple(cells))

@@ -20,6 +20,7 @@ MAX_LABEL, MAX_TITLE = 44, 110
 MARGIN, HEAD = 24.0, 46.0
 _PAD = 14.0
 _PORT_GAP = 9.0
+_WORDS_GAP = 16.0
 
 _MARKS = {True: "✓ ", False: "✗ ", None: ""}
 STYLE = """
@@ -77,7 +78,8 @@ def svg_lines(graph: Graph) -> Iterator[str]:
 
 def _cause(graph: Graph) -> str:
     if not graph.cause:
-        return f"{len(graph.nodes)} nodes, {len(graph.edges)} edges"
+        [subject] = [node for node in graph.nodes if node.is_subject]
+        return ", ".join(filter(None, (subject.kind.value, subject.detail)))
     return f"{'allowed' if graph.verdict else 'denied'}: {graph.cause}"
 
 
@@ -193,9 +195,9 @@ def _edge(edge: Edge, points: Sequence[Place], *, is_late: bool) -> Iterator[str
     yield f'<g class="{" ".join(classes)}"><title>{xml_text(told)}</title>'
     yield f'<path d="{_curve(points)}" marker-end="url(#{head})"/>'
     if edge.label:
-        piece = (points[-2], points[-1]) if is_late else (points[0], points[1])
-        x, y = _on_curve(*piece, 0.62 if is_late else 0.38)
-        yield _text(x, y + 3.5, WORDS_SIZE, cut_text(edge.label, MAX_LABEL), name="words")
+        words = cut_text(edge.label, MAX_LABEL)
+        x, y = _beside(points, text_width(words, WORDS_SIZE), is_late=is_late)
+        yield _text(x, y + 3.5, WORDS_SIZE, words, name="words")
     yield "</g>"
 
 
@@ -212,17 +214,26 @@ def _bend(x: float, to_x: float) -> float:
     return (to_x - x) / 2
 
 
-def _on_curve(start: Place, end: Place, share: float) -> Place:
-    """The point of a curve at a share of its way."""
-    bend = _bend(start[0], end[0])
-    controls = (start, (start[0] + bend, start[1]), (end[0] - bend, end[1]), end)
-    rest = 1 - share
-    weights = (rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3)
-    x, y = (
-        sum(weight * point[axis] for weight, point in zip(weights, controls, strict=True))
-        for axis in (0, 1)
-    )
-    return x, y
+def _beside(points: Sequence[Place], width: float, *, is_late: bool) -> Place:
+    """Where words of a width stand on a curve: next to its begin, or to its end."""
+    start, end = (points[-2], points[-1]) if is_late else (points[0], points[1])
+    way, room = end[0] - start[0], width / 2 + _WORDS_GAP
+    if not abs(way) > 2 * room:
+        return (start[0] + end[0]) / 2, (start[1] + end[1]) / 2
+    wanted = way - room if way > 0 else way + room
+    share = (wanted if is_late else way - wanted) / way
+    return start[0] + share * way, start[1] + _rise(share) * (end[1] - start[1])
+
+
+def _rise(share: float) -> float:
+    """How much of its height a curve has gained at a share of its width."""
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        at = (low + high) / 2
+        # Along x the controls lie at 0, 1/2, 1/2 and 1; along y at 0, 0, 1 and 1.
+        along = 1.5 * at * (1 - at) + at**3
+        low, high = (at, high) if along < share else (low, at)
+    return low**2 * (3 - 2 * low)
 
 
 def _arrow_head(name: str) -> str:
