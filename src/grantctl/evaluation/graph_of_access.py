@@ -36,16 +36,15 @@ def graph_of_access(decision: AccessDecision, *, limit: int) -> Graph:
     sketch, facts = Sketch(limit), decision.facts
     root = sketch.add(user_node(decision.user, is_subject=True))
     hops = decision.hops if decision.is_base_asked else decision.hops[:1]
-    is_chain_asked = decision.is_control_asked and decision.allowed
+    deciding = _deciding_bases(decision)
     for at, hop in enumerate(hops):
         verdict = decision.allowed if at == 0 else hop.allowed
         target = sketch.add(resource_node(hop.resource, verdict, is_subject=at == 0))
-        _add_hop(sketch, decision, hop, target, decides=decision.is_control_asked)
+        is_way = decision.is_control_asked and decision.allowed
+        _add_hop(sketch, decision, hop, target, decides=is_way)
         if at:
             below = f"resource:{hops[at - 1].resource.ref}"
-            stands_in_way = decision.is_control_asked and not decision.allowed and not hop.allowed
-            decides = is_chain_asked or stands_in_way
-            sketch.join(below, target, EdgeKind.BASE, "made of", decides=decides)
+            sketch.join(below, target, EdgeKind.BASE, "made of", decides=at <= deciding)
     if decision.is_base_asked:
         _add_broken_base(sketch, facts, decides=decision.reason is AccessReason.BROKEN_BASE)
     if decision.is_decided_by_role:
@@ -56,6 +55,17 @@ def graph_of_access(decision: AccessDecision, *, limit: int) -> Graph:
         sketch.join(role, subject, kind, role_words(decision.allowed), decides=True)
     title = f"{decision.user.label}: {decision.action} {facts.resource.ref}"
     return sketch.finish(title, verdict=decision.allowed, cause=decision.cause)
+
+
+def _deciding_bases(decision: AccessDecision) -> int:
+    """How many of the bases the decision hangs on: all that let the user in, or up to the first
+    that does not."""
+    if not (decision.is_control_asked and decision.is_base_asked):
+        return 0
+    if decision.reason is AccessReason.NOT_GRANTED:
+        return 0
+    denying = [at for at, hop in enumerate(decision.hops) if not hop.allowed]
+    return denying[0] if denying else len(decision.hops)
 
 
 def _add_hop(
