@@ -203,8 +203,15 @@ def test_a_resource_s_decision_is_drawn_with_the_way_by_which_it_came_about(
                 assert not is_reached
             if decision.reason is AccessReason.NOT_GRANTED:
                 assert not deciding
-            if decision.reason in (AccessReason.BASE, AccessReason.BROKEN_BASE):
-                assert {one.kind for one in deciding} == {EdgeKind.BASE}
+            bases = [one.decides for one in graph.edges if one.kind is EdgeKind.BASE]
+            if decision.reason is AccessReason.BASE:
+                failing = [hop.allowed for hop in decision.hops].index(False)
+                assert bases == [True] * failing + [False] * (len(bases) - failing)
+                assert len(deciding) == failing
+            elif decision.reason is AccessReason.BROKEN_BASE:
+                assert bases == [one.decides for one in deciding]
+            else:
+                assert bases == [decision.is_control_asked and decision.allowed] * len(bases)
 
 
 @given(resource_worlds(), limits)
