@@ -13,6 +13,7 @@ import typer
 from grantctl import operations
 from grantctl.cli.call import Call
 from grantctl.cli.complete import complete_group
+from grantctl.cli.wording import amount
 from grantctl.errors import ExitCode, UsageError
 from grantctl.lean import dataclass, replace
 from grantctl.model import Action
@@ -158,7 +159,8 @@ def _show(call: Call, found: Matrix, notes: Sequence[str], *, is_data: bool) -> 
 def _title(found: Matrix) -> str:
     name = found.group.name or found.group.id
     asked = "" if found.action is None else f"{found.action}, "
-    return f"{name}: {asked}{len(found.rows):,} users by {len(found.columns):,} {found.column_noun}"
+    columns = amount(len(found.columns), found.column_noun)
+    return f"{name}: {asked}{amount(len(found.rows), 'user')} by {columns}"
 
 
 def _write_page(
@@ -167,7 +169,8 @@ def _write_page(
     from grantctl.render.graphs import write_drawing
     from grantctl.render.html_matrix import Page, page_lines
 
-    asked = found.column_noun if found.action is None else f"{found.action} {found.column_noun}"
+    columns = f"{found.column_noun}s"
+    asked = columns if found.action is None else f"{found.action} {columns}"
     page = Page(found.group, asked, found.columns, found.rows, found.decided_at, notes)
     if target == STDOUT:
         write_drawing(sys.stdout, page_lines(page), reference="&#{};")

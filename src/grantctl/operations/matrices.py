@@ -29,7 +29,7 @@ MAX_RESOURCES = 200  # columns: more than anybody looks at
 class Matrix:
     """The members of a group, in the order of their making, with a cell for each column.
 
-    `columns`: permission keys, or resources as `TYPE:ID`; `column_noun` says which, in the plural.
+    `columns`: permission keys, or resources as `TYPE:ID`; `column_noun` says which.
     `action`: what is done to the resources, None for permissions. `has_more`: whether there are
     members besides; `more_columns`: how many resources are left out.
     """
@@ -44,7 +44,7 @@ class Matrix:
 
     @property
     def column_noun(self) -> str:
-        return "permissions" if self.action is None else "resources"
+        return "permission" if self.action is None else "resource"
 
 
 def permission_matrix(

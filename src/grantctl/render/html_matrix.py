@@ -87,7 +87,9 @@ def _hash(text: str) -> str:
 def _head(page: Page, title: str) -> Iterator[str]:
     used = {cell.cause for row in page.rows for cell in row.cells}
     moment = page.decided_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    counted = f"{len(page.rows):,} users × {len(page.columns):,} columns, as of {moment}"
+    users = "1 user" if len(page.rows) == 1 else f"{len(page.rows):,} users"
+    columns = "1 column" if len(page.columns) == 1 else f"{len(page.columns):,} columns"
+    counted = f"{users} × {columns}, as of {moment}"
     yield "<header>"
     yield f"<h1>{xml_text(title)}</h1>"
     yield f"<p>{xml_text(counted)}</p>"

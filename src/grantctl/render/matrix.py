@@ -52,19 +52,20 @@ def write_matrix(
 ) -> None:
     """Write the heat map, in as many blocks of columns as the width needs, then the legend."""
     for line in _lines(stream, columns, rows, style):
-        stream.write(fit(line, stream).rstrip(" ") + "\n")
+        stream.write(line.rstrip(" ") + "\n")
 
 
 def _lines(
     stream: TextIO, columns: Sequence[str], rows: Sequence[MatrixRow], style: Style
 ) -> Iterator[str]:
-    longest = max(12, min(_MAX_LABEL, style.width // 2))
-    labels = [_cut(escape(row.user.label), longest) for row in rows]
+    longest = min(_MAX_LABEL, style.width // 2)
+    ending = "…" if is_encodable("…", stream) else "~"
+    labels = [_cut(fit(escape(row.user.label), stream), longest, ending) for row in rows]
     indent = max(map(_width, labels), default=0) + _GAP
     used = {cell.cause for row in rows for cell in row.cells}
     has_all = is_encodable("".join(mark.letter for mark in MARKS.values()), stream)
     marks = {one: MARKS[one].letter if has_all else MARKS[one].twin for one in used}
-    for block in _blocks(columns, max(style.width - indent, 8)):
+    for block in _blocks(columns, style.width - indent):
         yield from _numbers(block, indent, len(str(len(columns))))
         for label, row in zip(labels, rows, strict=True):
             cells = (
@@ -72,7 +73,8 @@ def _lines(
             )
             yield _padded(label, indent) + "".join(cells)
         yield ""
-    yield from _column_legend(columns, rows, style.width)
+    names = [fit(escape(column), stream) for column in columns]
+    yield from _column_legend(names, rows, style.width)
     yield ""
     yield from _mark_legend([cause for cause in CellCause if cause in used], marks, style)
 
@@ -111,8 +113,7 @@ def _column_legend(columns: Sequence[str], rows: Sequence[MatrixRow], width: int
     """What the numbers stand for, with how many of the users are allowed; downwards."""
     digits = len(str(len(columns)))
     entries = [
-        f"{at + 1:>{digits}} {escape(column)}  {sum(row.cells[at].allowed for row in rows)}"
-        f"/{len(rows)}"
+        f"{at + 1:>{digits}} {column}  {sum(row.cells[at].allowed for row in rows)}/{len(rows)}"
         for at, column in enumerate(columns)
     ]
     cell = max(map(_width, entries), default=0) + 3
@@ -143,13 +144,13 @@ def _painted(marks: dict[CellCause, str], cause: CellCause, style: Style) -> str
     return f"\x1b[{MARKS[cause].color}m{mark}\x1b[0m" if style.use_color else mark
 
 
-def _cut(text: str, longest: int) -> str:
+def _cut(text: str, longest: int, ending: str) -> str:
     """The text, cut where it takes more than so many columns of a terminal."""
     if _width(text) <= longest:
         return text
     while _width(text) >= longest:
         text = text[:-1]
-    return text + "…"
+    return text + ending
 
 
 def _padded(text: str, width: int) -> str:
