@@ -18,6 +18,7 @@ from grantctl.operations.attaching import create_memory
 from grantctl.operations.databases import create_database
 from grantctl.store import (
     directory_queries,
+    graph_queries,
     integrity_queries,
     queries,
     resource_queries,
@@ -57,6 +58,7 @@ VALUES: dict[str, Any] = {
     "key_hash": "0" * 64,
     "user_id": "u7",
     "kid": "k-7",
+    "now": 1_700_000_000_000_000,
 }
 DECIDING_RESOURCES = (
     "RESOURCE_PK",
@@ -193,6 +195,7 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
         queries,
         resource_queries,
         directory_queries,
+        graph_queries,
         resource_transfer_queries,
         integrity_queries,
         token_queries,
@@ -285,3 +288,13 @@ def test_lists_of_resources_read_no_grant_that_is_not_of_theirs(
     scanned = [line for line in lines if SCANNED.search(line) or SEQ_SCANNED.search(line)]
     # Everyone's grants are few: they are read from an index of their own.
     assert [line for line in scanned if "uq_access_grants_everyone" not in line] == []
+
+
+@pytest.mark.parametrize("name", [name for name, _ in constants(graph_queries)])
+def test_what_lies_around_a_group_is_read_by_index(filled: Connection, name: str) -> None:
+    if filled.engine != SQLITE:
+        filled.run("SET enable_seqscan = off")
+    lines = plan(filled, getattr(graph_queries, name))
+    pattern = SCANNED if filled.engine == SQLITE else SEQ_SCANNED
+    assert [line for line in lines if pattern.search(line)] == [], "\n".join(lines)
+    assert any("INDEX" in line.upper() or "PRIMARY KEY" in line for line in lines)

@@ -24,6 +24,7 @@ from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.complete import complete_action, complete_resource_type
+from grantctl.cli.matrix import FORCE, HTML, LIMIT, MATRIX, MatrixOptions, show_matrix
 from grantctl.cli.questions import (
     IGNORE_BASE,
     IGNORE_OWNER,
@@ -78,17 +79,26 @@ def access(
     ignore_owner: IGNORE_OWNER = False,
     ignore_base: IGNORE_BASE = False,
     batch: BATCH = None,
+    matrix: MATRIX = None,
+    html: HTML = None,
+    force: FORCE = False,
+    limit: LIMIT = None,
 ) -> ExitCode:
     """List every permission, or those under KEY, with USER's verdict, what grants it, and the one
     group on which it hangs if it hangs on a single one. With --type, list what USER may do to the
     resources of that type instead, and through what. With --diff, list where USER and another
-    differ, and what makes the difference; what is assumed is then assumed of the other."""
+    differ, and what makes the difference; what is assumed is then assumed of the other. With
+    --matrix, show all members of a group at once, without USER."""
+    of_many = MatrixOptions(matrix, html, force, limit)
+    if of_many.is_asked:
+        _require_members_alone(call, has_more=bool(batch or diff or key))
+        key, user = user, None
     if batch is not None and diff is not None:
         raise UsageError("`--diff` compares two users: it does not go with `--batch`")
     if batch is not None and key is not None:
         raise UsageError("`--batch` takes its users from the file, not from arguments")
     key, user = (user, None) if batch is not None else (key, user)
-    if user is None and batch is None:
+    if user is None and batch is None and not of_many.is_asked:
         raise UsageError("missing argument `USER`", hint="grantctl access USER")
     _require_type(type_, key, needs_type=action is not None or ignore_owner or ignore_base)
     asked = AccessQuestion(
@@ -98,6 +108,8 @@ def access(
         ignore_base,
     )
     question = operations.questions.Question(ignore_role=ignore_role)
+    if of_many.is_asked:
+        return show_matrix(call, of_many, key=key, type_=type_, question=question, asked=asked)
     if batch is not None:
         return _access_batch(call, batch, question, asked, key=key, type_=type_)
     assert user is not None
@@ -106,6 +118,17 @@ def access(
     else:
         show_difference(call, (user, diff), question, asked, key=key, type_=type_)
     return ExitCode.OK
+
+
+def _require_members_alone(call: Call, *, has_more: bool) -> None:
+    """Raise UsageError for what does not go with a matrix."""
+    if has_more:
+        raise UsageError("`--matrix` takes its users from the group, and a KEY at most")
+    if read_premises(call) is not None:
+        raise UsageError(
+            "`--matrix` shows what is, and assumes nothing",
+            hint="assume it of one user: grantctl access USER",
+        )
 
 
 def _require_type(type_: str | None, key: str | None, *, needs_type: bool) -> None:

@@ -37,6 +37,12 @@ def complete_asked(context: typer.Context, incomplete: str) -> list[str]:
     return [*complete_permission(context, incomplete), *complete_action(incomplete)]
 
 
+def complete_graphed(context: typer.Context, incomplete: str) -> list[str]:
+    """What a graph may be about: users, groups, keys and categories, resources, that begin so."""
+    finders = (complete_user, complete_group, complete_permission, complete_resource)
+    return [name for find in finders for name in find(context, incomplete)]
+
+
 def complete_action(incomplete: str) -> list[str]:
     """The built-in actions that begin so."""
     return candidates.actions(incomplete)

@@ -31,7 +31,7 @@ from grantctl.evaluation.access_rules import (
 )
 from grantctl.evaluation.access_steps import record_steps
 from grantctl.evaluation.access_warnings import find_warnings
-from grantctl.evaluation.decision import HeldGroup
+from grantctl.evaluation.decision import HeldGroup, Step
 from grantctl.evaluation.facts import AccessFacts
 from grantctl.evaluation.remedies import scope_remedies
 from grantctl.evaluation.rules import expired_groups
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-__all__ = ["decide_access", "find_reach", "has_access", "users_with_access"]
+__all__ = ["decide_access", "deciding_step", "find_reach", "has_access", "users_with_access"]
 
 
 def has_access(
@@ -141,12 +141,17 @@ _VIA = {
 _VIA_ORDER = ("owner", "direct", "group", "everyone", "public")
 
 
-def decide_access(
-    facts: AccessFacts, question: AccessQuestion, *, now: datetime, scope: Scope | None = None
-) -> AccessDecision:
-    """The whole decision about one user, one action and one resource, each step recorded."""
-    held = held_by_pk(facts, now)
-    hops = tuple(
+def deciding_step(facts: AccessFacts, question: AccessQuestion, held: Held) -> Step:
+    """The step by which `decide_access` decides the same question, without what it advises.
+
+    For who asks about very many users and resources. `held`: the groups that the user holds.
+    """
+    steps = record_steps(facts, question, _judge_chain(facts, question, held))
+    return next(step for step in steps if step.verdict is not None)
+
+
+def _judge_chain(facts: AccessFacts, question: AccessQuestion, held: Held) -> tuple[Hop, ...]:
+    return tuple(
         judge_hop(
             facts,
             resource,
@@ -156,6 +161,13 @@ def decide_access(
         )
         for at, resource in enumerate(facts.chain)
     )
+
+
+def decide_access(
+    facts: AccessFacts, question: AccessQuestion, *, now: datetime, scope: Scope | None = None
+) -> AccessDecision:
+    """The whole decision about one user, one action and one resource, each step recorded."""
+    hops = _judge_chain(facts, question, held_by_pk(facts, now))
     steps = record_steps(facts, question, hops, scope)
     deciding = next(step for step in steps if step.verdict is not None)
     decision = AccessDecision(

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
     from grantctl.operations import flags as flags
+    from grantctl.operations import graphs as graphs
     from grantctl.operations import groups as groups
     from grantctl.operations import identities as identities
     from grantctl.operations import importing as importing
     from grantctl.operations import integrity as integrity
     from grantctl.operations import list_batches as list_batches
     from grantctl.operations import logins as logins
+    from grantctl.operations import matrices as matrices
     from grantctl.operations import memberships as memberships
     from grantctl.operations import oauth_lint as oauth_lint
     from grantctl.operations import oauth_lint_samples as oauth_lint_samples
@@ -78,12 +80,14 @@ __getattr__ = lazy_submodules(
             "durations",
             "effects",
             "flags",
+            "graphs",
             "groups",
             "identities",
             "importing",
             "integrity",
             "list_batches",
             "logins",
+            "matrices",
             "memberships",
             "oauth_lint",
             "oauth_lint_samples",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from grantctl.evaluation.assumptions import Assumptions
     from grantctl.store.assumed_reader import AssumedReader
     from grantctl.store.connection import Reading
+    from grantctl.store.graph_reader import GraphReader
+    from grantctl.store.matrix_reader import MatrixReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
 
@@ -63,6 +65,20 @@ class Reader:
         from grantctl.store.assumed_reader import AssumedReader
 
         return AssumedReader(self._connection, assumptions)
+
+    @property
+    def graphs(self) -> GraphReader:
+        """What the same connection knows of what lies around a group, a permission, a resource."""
+        from grantctl.store.graph_reader import GraphReader
+
+        return GraphReader(self._connection)
+
+    @property
+    def matrices(self) -> MatrixReader:
+        """What the same connection knows of all members of a group at once."""
+        from grantctl.store.matrix_reader import MatrixReader
+
+        return MatrixReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""

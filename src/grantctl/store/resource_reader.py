@@ -120,6 +120,21 @@ class ResourceReader:
         asked = {"resource": resource.pk, "action": action}
         return users_of(self._connection.stream(statements.CANDIDATES_WITH_MEMBERSHIPS, asked))
 
+    def chain(self, ref: ResourceRef) -> Chain:
+        """The resource and its bases. In the caller's transaction. Raises NotFoundError."""
+        return self._chain(ref)
+
+    def chains(self, types: Iterable[str]) -> Iterator[Chain]:
+        """Every resource of these types, by its id, with its bases. In the caller's transaction."""
+        bases: dict[int, Chain] = {}
+        for type_ in types:
+            for resource, base in self._resources(type_, None):
+                yield self._with_bases(resource, base, bases)
+
+    def admin_bypass(self) -> bool:
+        """The policy setting `access.admin_bypass`. In the caller's transaction."""
+        return self._admin_bypass()
+
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
         rows = references.named_rows(self._connection, statements.RESOURCE_PK, parameters)

@@ -1,0 +1,1 @@
+"""Pages and drawings, looked at in a real browser."""

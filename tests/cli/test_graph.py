@@ -1,0 +1,214 @@
+"""`grantctl graph`: what lies around somebody or something, drawn and as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from grantctl.config import OUTPUTS
+from grantctl.store.database import Database
+from tests.commands import Cli, Outcome, invoke
+from tests.contract.damage import OPEN_WEBUI
+
+MERMAID = """\
+flowchart LR
+  %% chen@example.com: chat.controls: allowed: group `engineering`, held through `interns`, \
+sets it true
+  n0(["chen#64;example.com<br/>Chen, user"]):::subject
+  n1["interns"]
+  n2["engineering"]
+  n3["1 group sets nothing here"]:::missing
+  n4("chat.controls<br/>allowed"):::allowed
+  n0 ==>|"until 2099-01-01"| n1
+  n1 ==> n2
+  n0 -.-> n3
+  n2 ==>|"true"| n4
+  n1 -.->|"false"| n4
+  classDef allowed stroke:#0072B2,stroke-width:3px
+  classDef subject stroke-width:3px
+  classDef missing stroke-dasharray:2 3
+"""
+DOT = """\
+digraph grantctl {
+  graph [rankdir=LR, label="gus@example.com", labelloc=t, fontname=Helvetica];
+  node [fontname=Helvetica, fontsize=11];
+  edge [fontname=Helvetica, fontsize=9];
+  n0 [label="gus@example.com\\nGus, user", tooltip="user:u-gus", shape=ellipse, penwidth=2];
+  n1 [label="engineering", tooltip="group:g-eng", shape=box];
+  n0 -> n1 [label="ended 2020-01-01", color="#555555", style=dashed];
+}
+"""
+EDGES = {
+    "table": (
+        "user:u-bob\tmember\tgroup:g-eng\t\tfalse\n"
+        "group:g-eng\tparent\tgroup:g-staff\t\tfalse\n"
+        "group:g-eng\tallows\tpermission:chat.controls\ttrue\tfalse\n"
+        "group:g-staff\tallows\tpermission:notes\ttrue\tfalse\n"
+    ),
+    "ndjson": (
+        '{"source":"user:u-bob","kind":"member","target":"group:g-eng","label":"",'
+        '"decides":false,"source_label":"bob@example.com","target_label":"engineering"}\n'
+        '{"source":"group:g-eng","kind":"parent","target":"group:g-staff","label":"",'
+        '"decides":false,"source_label":"engineering","target_label":"staff"}\n'
+        '{"source":"group:g-eng","kind":"allows","target":"permission:chat.controls",'
+        '"label":"true","decides":false,"source_label":"engineering",'
+        '"target_label":"chat.controls"}\n'
+        '{"source":"group:g-staff","kind":"allows","target":"permission:notes","label":"true",'
+        '"decides":false,"source_label":"staff","target_label":"notes"}\n'
+    ),
+    "name": (
+        "user:u-bob\ngroup:g-eng\ngroup:g-staff\npermission:chat.controls\npermission:notes\n"
+    ),
+}
+
+
+def test_a_question_is_drawn_with_the_way_that_decided(office: Cli) -> None:
+    assert office("graph", "Chen", "chat.controls") == Outcome(0, MERMAID, "")
+    assert office("graph", "Chen", "chat.controls", "--format", "mermaid").out == MERMAID
+
+
+def test_dot_shows_a_membership_that_ended(office: Cli) -> None:
+    assert office("graph", "Gus", "--format", "dot") == Outcome(0, DOT, "")
+
+
+def test_every_format_lists_the_same_graph(office: Cli) -> None:
+    for output, out in EDGES.items():
+        assert office("graph", "Bob", "-o", output) == Outcome(0, out, "")
+    document = json.loads(office("graph", "Bob", "-o", "json").out)
+    assert {key: document[key] for key in ("schema", "warnings", "next_cursor")} == {
+        "schema": "grantctl.graph/v1",
+        "warnings": [],
+        "next_cursor": None,
+    }
+    data = document["data"]
+    assert data["title"] == "bob@example.com"
+    assert (data["allowed"], data["cause"], data["left_out"]) == (None, None, 0)
+    assert [node["id"] for node in data["nodes"]] == EDGES["name"].splitlines()
+    rows = [json.loads(line) for line in EDGES["ndjson"].splitlines()]
+    plain = [{key: row[key] for key in row if not key.endswith("_label")} for row in rows]
+    assert data["edges"] == plain
+    read = csv.DictReader(io.StringIO(office("graph", "Bob", "-o", "csv").out))
+    assert [row["target"] for row in read] == [row["target"] for row in rows]
+    assert office("graph", "Bob", "-o", "yaml").out.startswith("schema: grantctl.graph/v1\n")
+    assert office("graph", "Bob", "--fields", "kind").out == "member\nparent\nallows\nallows\n"
+
+
+def test_a_denial_is_an_answer_and_no_failure_of_the_drawing(office: Cli) -> None:
+    for output in OUTPUTS:
+        assert office("graph", "Dana", "chat.controls", "-o", output).code == 0
+    document = json.loads(office("graph", "Eli", "notes", "-o", "json").out)["data"]
+    assert (document["allowed"], document["cause"]) == (
+        False,
+        "pending users are denied everything",
+    )
+    assert [edge for edge in document["edges"] if edge["decides"]] == [
+        {
+            "source": "user:u-eli",
+            "kind": "role",
+            "target": "role:pending",
+            "label": "",
+            "decides": True,
+        },
+        {
+            "source": "role:pending",
+            "kind": "denies",
+            "target": "permission:notes",
+            "label": "nothing",
+            "decides": True,
+        },
+    ]
+
+
+def test_a_limit_hides_what_is_counted_instead(office: Cli) -> None:
+    outcome = office("graph", "staff", "--limit", "1", "-o", "table")
+    assert outcome == Outcome(
+        0,
+        "group:g-eng\tparent\tgroup:g-staff\t\tfalse\n"
+        "group:g-staff\tmore\tmore:group:g-staff:and 2 more groups below\t\tfalse\n"
+        "group:g-staff\tallows\tpermission:notes\ttrue\tfalse\n",
+        "warning: 2 left out: a higher --limit shows more\n",
+    )
+
+
+def test_what_the_words_name_is_found_by_itself(office: Cli) -> None:
+    for ref, root in {
+        "u-bob": "user:u-bob",
+        "engineering": "group:g-eng",
+        "chat": "category:chat",
+        "notes": "permission:notes",
+    }.items():
+        assert office("graph", ref, "-o", "name").out.splitlines()[0] == root
+
+
+def test_a_resource_is_drawn_with_its_owner_grants_and_bases(
+    resource_office: Database, cli: Cli
+) -> None:
+    assert cli("graph", "model:helper", "-o", "table").out == (
+        "user:u-dana\towner\tresource:model:helper\towner\tfalse\n"
+        "everyone\tgrant\tresource:model:helper\tread\tfalse\n"
+        "resource:model:helper\tbase\tresource:model:gpt-4o\tmade of\tfalse\n"
+        "user:u-ada\towner\tresource:model:gpt-4o\towner\tfalse\n"
+        "group:g-eng\tgrant\tresource:model:gpt-4o\tread\tfalse\n"
+        "group:g-int\tparent\tgroup:g-eng\t\tfalse\n"
+    )
+
+
+def test_a_question_about_a_resource_is_drawn_with_what_stands_in_its_way(
+    resource_office: Database, cli: Cli
+) -> None:
+    outcome = cli("graph", "Dana", "read", "model:helper", "-o", "json")
+    data = json.loads(outcome.out)["data"]
+    assert (outcome.code, data["allowed"]) == (0, False)
+    verdicts = {one["id"]: one["allowed"] for one in data["nodes"] if one["allowed"] is not None}
+    assert verdicts == {"resource:model:helper": False, "resource:model:gpt-4o": False}
+    bob = json.loads(cli("graph", "Bob", "read", "model:gpt-4o", "-o", "json").out)["data"]
+    assert {(one["source"], one["target"]) for one in bob["edges"] if one["decides"]} == {
+        ("user:u-bob", "group:g-eng"),
+        ("group:g-eng", "resource:model:gpt-4o"),
+    }
+
+
+def test_words_that_name_several_things_need_as(office: Cli) -> None:
+    office("groups", "create", "notes")
+    assert office("graph", "notes") == Outcome(
+        5,
+        "",
+        "error: `notes` is a group and a key\nhint: say which: --as group or --as key\n",
+    )
+    assert office("graph", "notes", "--as", "key", "-o", "name").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (
+            ("enginering",),
+            4,
+            "error: no user, group, permission or resource `enginering`\n"
+            "hint: did you mean `engineering`?",
+        ),
+        (("Bob", "--as", "team"), 2, "error: no kind `team`\n"),
+        (("Bob", "--format", "png"), 2, "error: no drawing `png`\n"),
+        (("Bob", "--format", "svg", "-o", "csv"), 2, "error: `--format` draws, `-o` and"),
+        (("Bob", "--all"), 2, "error: `--all`, `--ignore-owner` and `--ignore-base` go with"),
+        (("staff", "notes", "--as", "group"), 2, "error: a question is about a user\n"),
+        (("staff", "notes"), 4, "error: no user `staff`\n"),
+        (("Bob", "no.such"), 4, "error: no permission `no.such`\n"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    office: Cli, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    outcome = office("graph", *arguments)
+    assert (outcome.code, outcome.out) == (code, "")
+    assert outcome.err.startswith(said)
+
+
+def test_an_attached_database_is_drawn_too() -> None:
+    env = {"GRANTCTL_DATABASE": f"openwebui+sqlite:///{OPEN_WEBUI}"}
+    outcome = invoke(("graph", "ada@example.com", "chat.controls", "-o", "json"), env=env)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert json.loads(outcome.out)["data"]["title"] == "ada@example.com: chat.controls"
