@@ -13,6 +13,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "explain": ("explain", "why, and on a denial what would allow it"),
         "who-can": ("who_can", "who may do it, and through what"),
         "access": ("access", "everything that one user may"),
+        "test": ("test", "whether what files assert is so, for CI (exit 0 or 3)"),
     },
     "Directory": {
         "users": ("users", "list, make, approve, suspend and delete users"),

@@ -13,6 +13,7 @@ from grantctl.model import ResourceRef, Role
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from typing import TypeAlias
 
 ANYTHING = "*"
@@ -115,8 +116,8 @@ class RulesLeftOut:
 class Given:
     """What is assumed for the time of an assertion, as the file names it.
 
-    `flags`: (group, key, value) with None for unset; `defaults`: (key, value); `at`: the text of a
-    time.
+    `flags`: (group, key, value) with None for unset; `defaults`: (key, value); `at`: an aware UTC
+    datetime.
     """
 
     with_groups: tuple[str, ...] = ()
@@ -124,7 +125,7 @@ class Given:
     role: Role | None = None
     flags: tuple[tuple[str, str, bool | None], ...] = ()
     defaults: tuple[tuple[str, bool], ...] = ()
-    at: str | None = None
+    at: datetime | None = None
 
     def __str__(self) -> str:
         words = [f"with group {one}" for one in self.with_groups]
@@ -132,7 +133,7 @@ class Given:
         words += [] if self.role is None else [f"role {self.role}"]
         words += [f"{group}:{key}={_value(value)}" for group, key, value in self.flags]
         words += [f"default {key}={_value(value)}" for key, value in self.defaults]
-        words += [] if self.at is None else [f"at {self.at}"]
+        words += [] if self.at is None else [f"at {self.at:%Y-%m-%d %H:%M} UTC"]
         return ", ".join(words)
 
 
@@ -162,6 +163,16 @@ class Assertion:
         left_out = f", {self.rules}" if str(self.rules) else ""
         given = f", given {self.given}" if self.given is not None else ""
         return f"{only}{who} {verb} {self.asked}{through}{left_out}{given}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTest:
+    """A test that freezes what one user may through these sources, or, without any, may not."""
+
+    user: str
+    asked: tuple[Asked, ...]
+    allowed: bool
+    through: tuple[NamedSource, ...] = ()
 
 
 def joined(words: Iterable[str]) -> str:

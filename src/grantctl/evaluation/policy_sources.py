@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from grantctl.evaluation.access import find_reach
 from grantctl.evaluation.access_decision import AccessDecision, Reach
-from grantctl.evaluation.decision import Decision, HeldGroup
+from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
 from grantctl.evaluation.facts import Group
 from grantctl.evaluation.policy import SourceKind
 from grantctl.lean import dataclass
@@ -48,14 +48,31 @@ def sources_of(decision: Decision | AccessDecision) -> tuple[GrantingSource, ...
         return () if reach is None else sources_of_reach(reach)
     if decision.is_decided_by_role:
         return (ROLE,)
-    granting = (held for leaf in decision.leaves for held in leaf.granting)
-    is_default = any(leaf.permission.default for leaf in decision.leaves)
-    return tree_sources(granting, is_default=is_default)
+    return tree_sources(decision.leaves)
 
 
-def tree_sources(granting: Iterable[HeldGroup], *, is_default: bool) -> tuple[GrantingSource, ...]:
-    """The groups that set a permission true, each once, by name, then the default."""
+def tree_sources(leaves: Iterable[Leaf]) -> tuple[GrantingSource, ...]:
+    """The groups that set one of these permissions true, each once, by name, then the default."""
+    known = tuple(leaves)
+    granting = (held for leaf in known for held in leaf.granting)
+    is_default = any(leaf.permission.default for leaf in known)
     return (*_groups(granting), *([DEFAULT] if is_default else []))
+
+
+def sources_of_subject(
+    through: tuple[str, ...], groups: tuple[HeldGroup, ...]
+) -> tuple[GrantingSource, ...]:
+    """The same of one of those who have a permission: what it is through, and which groups."""
+    found: list[GrantingSource] = []
+    for one in through:
+        match one:
+            case "group":
+                found += _groups(groups)
+            case "default":
+                found.append(DEFAULT)
+            case _:  # the name of a role
+                found.append(ROLE)
+    return tuple(found)
 
 
 def sources_of_reach(reach: Reach) -> tuple[GrantingSource, ...]:

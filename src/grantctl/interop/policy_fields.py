@@ -7,6 +7,7 @@ mean to the database, when the test is run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from grantctl.errors import InvalidError
 from grantctl.evaluation.policy import (
@@ -101,16 +102,33 @@ def _circle(one: Placed) -> Circle:
 
 
 def _asked(one: Placed, what: str) -> Asked:
-    """A key; `ACTION TYPE:ID`, told by its colon, which follows a space; or `*`."""
+    """A key; `ACTION TYPE:ID`, told by its colon, which follows a space; `*`; or a table."""
+    if isinstance(one.value, Mapping):
+        return _asked_table(one, what)
     text = one.text(what)
     if text == ANYTHING:
         return Asked()
     action, _, resource = text.partition(" ")
+    if ":" in resource:
+        return _access(one, action, resource.strip())
+    return Asked(key=_key(one, text))
+
+
+def _asked_table(one: Placed, what: str) -> Asked:
+    """The same for names that could be taken for something else."""
+    members = one.table(what, ("permission", "action", "resource"))
+    if members.keys() == {"permission"}:
+        key = members["permission"]
+        return Asked(key=_key(key, key.text("`permission`")))
+    if members.keys() != {"action", "resource"}:
+        one.refuse(f"{what} holds neither `permission`, nor `action` and `resource`")
+    action, resource = (members[key].text(f"`{key}`") for key in ("action", "resource"))
+    return _access(one, action, resource)
+
+
+def _access(one: Placed, action: str, resource: str) -> Asked:
     try:
-        if ":" in resource:
-            ref = parse_resource(resource.strip())
-            return Asked(action=require_action(action), ref=ref)
-        return Asked(key=require_key(text))
+        return Asked(action=require_action(action), ref=parse_resource(resource))
     except InvalidError as error:
         one.refuse(error.message, hint=error.hint)
 
@@ -175,7 +193,7 @@ def _given(one: Placed) -> Given:
         role=_role(members["role"]) if "role" in members else None,
         flags=tuple(_flags(members["set"])) if "set" in members else (),
         defaults=tuple(_defaults(members["default"])) if "default" in members else (),
-        at=members["at"].text("`at`") if "at" in members else None,
+        at=_moment(members["at"]) if "at" in members else None,
     )
 
 
@@ -209,6 +227,16 @@ def _role(one: Placed) -> Role:
         return parse_role(one.text("a role"))
     except InvalidError as error:
         one.refuse(error.message, hint=error.hint)
+
+
+def _moment(one: Placed) -> datetime:
+    """A moment in ISO 8601; where it names no zone, in UTC."""
+    text = one.text("`at`").strip()
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        one.refuse(f"`{text[:60]}` is no date or time", hint="2030-12-31T18:00Z")
 
 
 def _texts(one: Placed, what: str) -> tuple[str, ...]:

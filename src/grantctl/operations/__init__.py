@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grantctl.operations import doctor as doctor
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
+    from grantctl.operations import file_replacing as file_replacing
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
     from grantctl.operations import identities as identities
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
     from grantctl.operations import pages as pages
     from grantctl.operations import policies as policies
     from grantctl.operations import policy_overview as policy_overview
+    from grantctl.operations import policy_recording as policy_recording
     from grantctl.operations import policy_seeds as policy_seeds
     from grantctl.operations import policy_settings as policy_settings
+    from grantctl.operations import policy_tests as policy_tests
     from grantctl.operations import policy_values as policy_values
     from grantctl.operations import questions as questions
     from grantctl.operations import resource_selection as resource_selection
@@ -73,6 +76,7 @@ __getattr__ = lazy_submodules(
             "doctor",
             "durations",
             "effects",
+            "file_replacing",
             "flags",
             "groups",
             "identities",
@@ -88,8 +92,10 @@ __getattr__ = lazy_submodules(
             "pages",
             "policies",
             "policy_overview",
+            "policy_recording",
             "policy_seeds",
             "policy_settings",
+            "policy_tests",
             "policy_values",
             "questions",
             "resource_selection",
