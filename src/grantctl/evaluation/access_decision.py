@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from grantctl.evaluation.assumptions import Assumptions
+
 
 class AccessReason(StrEnum):
     """Which rule decided."""
@@ -122,6 +124,7 @@ class AccessDecision:
     `is_base_asked`: whether the bases count: where `read` is asked, and they are not left out.
     `expired`: the groups that the user was in and whose membership has ended.
     `scope`: what the token is limited to that stands for the user, if there is one.
+    `assumptions`: what is assumed, if it is of a world that is not; there are no remedies then.
     """
 
     facts: AccessFacts
@@ -137,6 +140,7 @@ class AccessDecision:
     warnings: tuple[Warning, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     scope: Scope | None = None
+    assumptions: Assumptions | None = None
 
     @property
     def user(self) -> User:

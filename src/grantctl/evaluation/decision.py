@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from grantctl.evaluation.assumptions import Assumptions
+
 
 class Reason(StrEnum):
     """Which rule decided."""
@@ -40,6 +42,7 @@ class WarningCode(StrEnum):
     SHADOWED_FALSE = "shadowed_false"
     ACTION_UNHEARD = "action_unheard"
     BASE_DENIED = "base_denied"
+    ASSUMPTION = "assumption"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Decision:
 
     `expired`: the groups that the user was in and whose membership has ended.
     `scope`: what the token is limited to that stands for the user, if there is one.
+    `assumptions`: what is assumed, if it is of a world that is not; there are no remedies then.
     """
 
     user: User
@@ -136,6 +140,7 @@ class Decision:
     warnings: tuple[Warning, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     scope: Scope | None = None
+    assumptions: Assumptions | None = None
 
     @property
     def is_decided_by_role(self) -> bool:

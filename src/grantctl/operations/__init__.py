@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
     from grantctl.operations import api_keys as api_keys
+    from grantctl.operations import assuming as assuming
     from grantctl.operations import attaching as attaching
     from grantctl.operations import audit as audit
     from grantctl.operations import authentication as authentication
@@ -63,6 +64,7 @@ __getattr__ = lazy_submodules(
             "access_grants",
             "access_questions",
             "api_keys",
+            "assuming",
             "attaching",
             "audit",
             "authentication",

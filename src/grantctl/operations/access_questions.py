@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from grantctl.evaluation.assumptions import Assumptions
+
 ANY = "*"
 
 
@@ -43,23 +45,36 @@ def answer_access(
     now: datetime,
     with_advice: bool = False,
     scope: Scope | None = None,
+    assumptions: Assumptions | None = None,
 ) -> AccessDecision:
     """Whether one user may do one thing to one resource, and why.
 
-    `scope`: what the token is limited to that stands for the user, if one does. Raises
-    NotFoundError, AmbiguousError, DatabaseError.
+    `scope`: what the token is limited to that stands for the user, if one does. `assumptions`:
+    what is assumed of the user and of the world, see `assuming`. Raises NotFoundError,
+    AmbiguousError, DatabaseError.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.resources.facts(user, ref, with_advice=with_advice)
-    return decide_access(facts, question, now=now, scope=scope)
+    decision = decide_access(facts, question, now=now, scope=scope)
+    return decision if assumptions is None else assumptions.marked_access(decision)
 
 
 def who_has_access(
-    reader: Reader, ref: ResourceRef, question: AccessQuestion, *, now: datetime
+    reader: Reader,
+    ref: ResourceRef,
+    question: AccessQuestion,
+    *,
+    now: datetime,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[Reach]:
     """Every user who may do this to the resource, in the order of their making.
 
-    Raises NotFoundError at once, DatabaseError then too.
+    What is assumed of a user is assumed of each. Raises NotFoundError at once, DatabaseError then
+    too.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     everybody = _reaches(reader, ref, question, now)
     first = next(everybody, None)  # nothing of the answer is written before the resource is known
     return iter(()) if first is None else chain((first,), everybody)
@@ -75,13 +90,21 @@ def _reaches(
 
 
 def reachable(
-    reader: Reader, user: str, type_: str, question: AccessQuestion, *, now: datetime
+    reader: Reader,
+    user: str,
+    type_: str,
+    question: AccessQuestion,
+    *,
+    now: datetime,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[ReachedResource]:
     """Everything that a user may do to the resources of a type, or of every type for `*`.
 
     By type, id and action; for the action `*` every action that can be told of each. Raises
     NotFoundError for a user or a type at once, AmbiguousError, DatabaseError.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     types = reader.resources.require_types(type_)
     found = _reached(reader, user, types, question, now)
     first = next(found, None)

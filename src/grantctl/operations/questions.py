@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from grantctl.evaluation.assumptions import Assumptions
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -70,14 +72,18 @@ def answer(
     now: datetime,
     with_advice: bool = False,
     scope: Scope | None = None,
+    assumptions: Assumptions | None = None,
 ) -> Decision:
     """Whether one user has one permission, and why.
 
-    `scope`: what the token is limited to that stands for the user, if one does. Raises
-    NotFoundError, AmbiguousError, DatabaseError.
+    `scope`: what the token is limited to that stands for the user, if one does. `assumptions`:
+    what is assumed of the user and of the world, see `assuming`. Raises NotFoundError,
+    AmbiguousError, DatabaseError.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.permission_facts(user, key, with_advice=with_advice)
-    return decide(
+    decision = decide(
         facts,
         key,
         now=now,
@@ -85,13 +91,24 @@ def answer(
         require_all=question.require_all,
         scope=scope,
     )
+    return decision if assumptions is None else assumptions.marked(decision)
 
 
-def who_can(reader: Reader, key: str, question: Question, *, now: datetime) -> Iterator[Subject]:
+def who_can(
+    reader: Reader,
+    key: str,
+    question: Question,
+    *,
+    now: datetime,
+    assumptions: Assumptions | None = None,
+) -> Iterator[Subject]:
     """Every user who has the permission, in the order of their making.
 
-    Raises NotFoundError at once, DatabaseError then too.
+    What is assumed of a user is assumed of each. Raises NotFoundError at once, DatabaseError then
+    too.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     everybody = _subjects(reader.facts_of_candidates(key), key, question, now)
     first = next(everybody, None)  # nothing of the answer is written before the key is known
     return iter(()) if first is None else chain((first,), everybody)
@@ -124,12 +141,20 @@ def _by_tree(
 
 
 def access(
-    reader: Reader, user: str, question: Question, *, now: datetime, key: str | None = None
+    reader: Reader,
+    user: str,
+    question: Question,
+    *,
+    now: datetime,
+    key: str | None = None,
+    assumptions: Assumptions | None = None,
 ) -> Access:
     """Every permission for one user, or those under a key, with the sources that grant it.
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
     """
+    if assumptions is not None:
+        reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.access_facts(user)
     held = held_groups(facts, now)
     by_role = role_verdict(facts.user.role, ignore_role=question.ignore_role)

@@ -23,9 +23,12 @@ from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Any
 
+    from grantctl.evaluation.assumptions import Assumptions
+    from grantctl.store.assumed_reader import AssumedReader
+    from grantctl.store.connection import Reading
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
 
@@ -50,6 +53,16 @@ class Reader:
         from grantctl.store.token_reader import TokenReader
 
         return TokenReader(self._connection)
+
+    def at_one_moment(self) -> Reading:
+        """All that is read within is of one moment, that of the first read."""
+        return self._connection.holding()
+
+    def assuming(self, assumptions: Assumptions) -> AssumedReader:
+        """A reader of the same database as it would be; its facts are for no advice."""
+        from grantctl.store.assumed_reader import AssumedReader
+
+        return AssumedReader(self._connection, assumptions)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""
@@ -162,11 +175,9 @@ class Reader:
         """
         with self._connection.reading():
             catalogue = self._slice(key)
-            asked = _asked(catalogue, key)
+            asked = asked_leaves(catalogue, key)
             groups = read_groups(self._connection)
-            flags = self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(key))
-            for gate in {one.gated_by for one in asked} - {None}:
-                flags |= self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(str(gate)))
+            flags = self._flags_of_all(key, asked)
             is_open = any(permission.default for permission in asked)
             query = (
                 queries.USERS_WITH_MEMBERSHIPS if is_open else queries.CANDIDATES_WITH_MEMBERSHIPS
@@ -239,6 +250,13 @@ class Reader:
         flags = self._flag_map(queries.HELD_FLAGS, {"user": user.pk})
         return {(group, name): value for (group, name), value in flags.items() if name in catalogue}
 
+    def _flags_of_all(self, key: str, asked: Iterable[Permission]) -> dict[tuple[int, str], bool]:
+        """What every group says of a leaf, or of a category's leaves, and of their gates."""
+        flags = self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(key))
+        for gate in {one.gated_by for one in asked} - {None}:
+            flags |= self._flag_map(queries.FLAGS_OF_KEY, _key_parameters(str(gate)))
+        return flags
+
     def _flag_map(self, query: str, parameters: dict[str, Any]) -> dict[tuple[int, str], bool]:
         rows = self._connection.rows(query, parameters)
         return dict(map(flag_of, rows))
@@ -250,7 +268,8 @@ class Reader:
         return granting
 
 
-def _asked(catalogue: Mapping[str, Permission], key: str) -> list[Permission]:
+def asked_leaves(catalogue: Mapping[str, Permission], key: str) -> list[Permission]:
+    """The leaf, or a category's leaves, without their gates."""
     if key in catalogue:
         return [catalogue[key]]
     return [one for name, one in catalogue.items() if is_below(name, key)]

@@ -12,6 +12,7 @@ from grantctl.evaluation.facts import (
     MAX_BASES,
     AccessFacts,
     AccessGrant,
+    Membership,
     Resource,
     User,
 )
@@ -38,6 +39,7 @@ _RESOURCE_WIDTH = 11  # columns of a resource, before those of a grant
 _MAX_CHAINS = 1000
 
 Chain = tuple[Resource, ...]
+BaseRow = tuple[Resource, tuple[int | None, str | None]]  # with the base's pk, or a missing one
 
 
 class ResourceReader:
@@ -52,17 +54,9 @@ class ResourceReader:
         Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            found = references.find_user(self._connection, user)
-            chain = self._chain(ref)
-            groups, memberships = read_memberships(self._connection, found)
-            return AccessFacts(
-                user=found,
-                chain=chain,
-                groups=groups,
-                memberships=memberships,
-                admin_bypass=self._admin_bypass(),
-                taken_names=read_taken_names(self._connection, found) if with_advice else None,
-            )
+            found = self._person(user)
+            taken = read_taken_names(self._connection, found.user) if with_advice else None
+            return replace(found, chain=self._chain(ref), taken_names=taken)
 
     def facts_of_candidates(self, ref: ResourceRef, action: str) -> Iterator[AccessFacts]:
         """The facts of every user who may do this, and of some who may not.
@@ -72,12 +66,8 @@ class ResourceReader:
         with self._connection.reading():
             chain = self._chain(ref)
             groups, bypass = read_groups(self._connection), self._admin_bypass()
-            if _is_open(chain[0], action):
-                rows = self._connection.stream(queries.USERS_WITH_MEMBERSHIPS)
-            else:
-                asked = {"resource": chain[0].pk, "action": action}
-                rows = self._connection.stream(statements.CANDIDATES_WITH_MEMBERSHIPS, asked)
-            for user, memberships in users_of(rows):
+            is_open = _is_open(chain[0], action)
+            for user, memberships in self._candidates(chain[0], action, is_open=is_open):
                 yield AccessFacts(user, chain, groups, memberships, bypass)
 
     def facts_of_reachable(
@@ -88,15 +78,12 @@ class ResourceReader:
         By type in the given order, then by id. Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            found = references.find_user(self._connection, user)
-            groups, memberships = read_memberships(self._connection, found)
-            bypass = self._admin_bypass()
-            sees_all = found.role is Role.ADMIN and bypass and not ignore_role
+            found = self._person(user)
+            asked = None if sees_all(found, ignore_role=ignore_role) else found
             bases: dict[int, Chain] = {}
             for type_ in types:
-                for resource, base in self._resources(type_, None if sees_all else found):
-                    chain = self._with_bases(resource, base, bases)
-                    yield AccessFacts(found, chain, groups, memberships, bypass)
+                for resource, base in self._resources(type_, asked):
+                    yield facts_about(found, self._with_bases(resource, base, bases))
 
     def require_types(self, pattern: str) -> list[str]:
         """The types of resources that there are and that the pattern fits, `*` any. Sorted.
@@ -123,6 +110,21 @@ class ResourceReader:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
 
+    def _person(self, user: str) -> AccessFacts:
+        """All about the user that a decision needs, with no resource yet."""
+        found = references.find_user(self._connection, user)
+        groups, memberships = read_memberships(self._connection, found)
+        return AccessFacts(found, (), groups, memberships, self._admin_bypass())
+
+    def _candidates(
+        self, resource: Resource, action: str, *, is_open: bool
+    ) -> Iterator[tuple[User, tuple[Membership, ...]]]:
+        """Everybody who may have the action on this resource alone, all users if it is open."""
+        if is_open:
+            return users_of(self._connection.stream(queries.USERS_WITH_MEMBERSHIPS))
+        asked = {"resource": resource.pk, "action": action}
+        return users_of(self._connection.stream(statements.CANDIDATES_WITH_MEMBERSHIPS, asked))
+
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
         rows = references.named_rows(self._connection, statements.RESOURCE_PK, parameters)
@@ -135,23 +137,17 @@ class ResourceReader:
         rows = self._connection.rows(statements.CHAIN, asked)
         return _chain_of(pk, rows, self._connection.rows(statements.GRANTS_OF_CHAIN, asked))
 
-    def _resources(
-        self, type_: str, user: User | None
-    ) -> Iterator[tuple[Resource, tuple[int | None, str | None]]]:
-        """The resources of a type, those only that the user may reach if one is given.
+    def _resources(self, type_: str, person: AccessFacts | None) -> Iterator[BaseRow]:
+        """The resources of a type, those only that a person may reach if one is given.
 
         With the pk of the base, or the reference of a missing one.
         """
-        if user is None:
+        if person is None:
             rows = self._connection.stream(statements.RESOURCES_OF_TYPE, {"type": type_})
         else:
-            asked = {"type": type_, "user": user.pk}
+            asked = {"type": type_, "user": person.user.pk}
             rows = self._connection.stream(statements.REACHABLE_OF_TYPE, asked)
-        for _, of_resource in groupby(rows, key=lambda row: row[0]):
-            found = list(of_resource)
-            grants = [row[_RESOURCE_WIDTH:] for row in found if row[_RESOURCE_WIDTH] is not None]
-            resource = replace(resource_of(found[0]), grants=_sorted_grants(grants))
-            yield resource, (found[0][9], found[0][10])
+        return resources_of(rows)
 
     def _with_bases(
         self,
@@ -174,6 +170,27 @@ class ResourceReader:
     def _admin_bypass(self) -> bool:
         rows = self._connection.rows(statements.POLICY, {"policy": ADMIN_BYPASS})
         return policy_flag_of(rows[0][0]) if rows else True
+
+
+def facts_about(person: AccessFacts, chain: Chain) -> AccessFacts:
+    """The same person and this resource; made anew, which is quicker than `replace`."""
+    return AccessFacts(person.user, chain, person.groups, person.memberships, person.admin_bypass)
+
+
+def sees_all(person: AccessFacts, *, ignore_role: bool) -> bool:
+    """Whether the role alone lets the person do everything."""
+    return person.user.role is Role.ADMIN and person.admin_bypass and not ignore_role
+
+
+def resources_of(
+    rows: Iterable[Row],
+) -> Iterator[BaseRow]:
+    """Resources from rows of their grants, a resource's rows together."""
+    for _, of_resource in groupby(rows, key=lambda row: row[0]):
+        found = list(of_resource)
+        grants = [row[_RESOURCE_WIDTH:] for row in found if row[_RESOURCE_WIDTH] is not None]
+        resource = replace(resource_of(found[0]), grants=_sorted_grants(grants))
+        yield resource, (found[0][9], found[0][10])
 
 
 def _is_open(resource: Resource, action: str) -> bool:
