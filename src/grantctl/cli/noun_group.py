@@ -79,9 +79,9 @@ def command_of(app: typer.Typer) -> Click:
     is_single = len(app.registered_commands) == 1 and not app.registered_groups
     if is_single:
         return get_command(app)
-    kind = app.info.cls  # Typer's own word for no class is none
+    kind: Any = app.info.cls  # where none was given, it is no class at all
     is_own = isinstance(kind, type) and issubclass(kind, NounGroup)
-    return (kind if is_own else NounGroup)(app)
+    return kind(app) if is_own else NounGroup(app)
 
 
 def _commands_of(app: typer.Typer) -> dict[str, Noun]:

@@ -51,9 +51,7 @@ class _Found:
         self.allowed.setdefault(sources, []).append(asked)
 
 
-def _tests(
-    reader: Reader, user: User, type_: str | None, now: datetime
-) -> Iterator[RecordedTest]:
+def _tests(reader: Reader, user: User, type_: str | None, now: datetime) -> Iterator[RecordedTest]:
     found = _Found()
     decided = access(reader, user.id, Question(), now=now)
     for leaf in decided.leaves:
@@ -72,9 +70,7 @@ def _tests(
         yield RecordedTest(name, tuple(found.denied), allowed=False)
 
 
-def _add_resources(
-    reader: Reader, user: User, type_: str, now: datetime, found: _Found
-) -> None:
+def _add_resources(reader: Reader, user: User, type_: str, now: datetime, found: _Found) -> None:
     seen: set[Asked] = set()
     for one in reachable(reader, user.id, type_, AccessQuestion(ANY), now=now):
         asked = Asked(action=one.action, ref=one.resource.ref)

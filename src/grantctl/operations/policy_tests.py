@@ -11,11 +11,11 @@ from datetime import datetime
 
 from grantctl.errors import AmbiguousError, InvalidError, NotFoundError
 from grantctl.evaluation.policy import Asked, Assertion, Circle, Given, Population
+from grantctl.evaluation.policy_results import PolicyResult, Status
 from grantctl.evaluation.policy_sources import sources_of
 from grantctl.operations.assuming import FlagPremise, Premises, resolve
-from grantctl.operations.policy_populations import check_circle, check_population
-from grantctl.evaluation.policy_results import PolicyResult, Status
 from grantctl.operations.policy_outcomes import failed, passed, through_words, verdict_words
+from grantctl.operations.policy_populations import check_circle, check_population
 from grantctl.operations.policy_world import PolicyWorld, pairs_of
 from grantctl.store.reader import Reader
 

@@ -110,7 +110,7 @@ def summary(counts: Mapping[str, int]) -> str:
 
 
 def _tree_lines(decision: Decision | AccessDecision, style: Style, stream: TextIO) -> Sequence[str]:
-    sheet = _Sheet(getattr(stream, "encoding", None))
+    sheet = _Sheet(getattr(stream, "encoding", None) or "utf-8")
     if isinstance(decision, AccessDecision):
         write_access_explanation(sheet, decision, style)
     else:
@@ -121,11 +121,13 @@ def _tree_lines(decision: Decision | AccessDecision, style: Style, stream: TextI
 class _Sheet(io.StringIO):
     """Lines in memory, drawn as if for a stream of that encoding."""
 
-    encoding = None
-
-    def __init__(self, encoding: str | None) -> None:
+    def __init__(self, encoding: str) -> None:
         super().__init__()
-        self.encoding = encoding  # type: ignore[misc]  # the standard library's is read-only
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a property there, too, in truth
+        return self._encoding
 
 
 def _decision_document(decision: Decision | AccessDecision) -> dict[str, object]:
