@@ -15,7 +15,7 @@ import typer
 from grantctl import interop
 from grantctl.config import choices_hint
 from grantctl.errors import UsageError
-from grantctl.evaluation.policy import Assertion
+from grantctl.evaluation.assertions import Assertion
 from grantctl.interop.policy_files import MAX_FILE_BYTES, PolicyFormat, format_of
 
 FORMAT = Annotated[

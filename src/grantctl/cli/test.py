@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
-from grantctl.cli import policy_recording
+from grantctl.cli import recording
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.noun_group import Click, NounGroup
@@ -30,12 +30,12 @@ from grantctl.render.policy_tests import (
 from grantctl.render.style import Format
 
 if TYPE_CHECKING:
-    from grantctl.evaluation.policy_results import PolicyResult
+    from grantctl.evaluation.assertion_results import PolicyResult
 
 _RUN = "run"
 
 
-class TestGroup(NounGroup):
+class _Group(NounGroup):
     """The word `run` may be left out: `grantctl test FILE`."""
 
     metavar = "FILE"  # what the first word is completed to
@@ -45,9 +45,9 @@ class TestGroup(NounGroup):
         return list(super().parse_args(ctx, [_RUN, *args] if is_file else args))
 
 
-app = new_app("Whether what files assert of users, groups and roles is so: grantctl test FILE")
-app.info.cls = TestGroup
-app.add_typer(policy_recording.app)
+app = new_app("Whether what files assert is so: grantctl test FILE...")
+app.info.cls = _Group
+app.add_typer(recording.app)
 
 
 @command(app, _RUN)
@@ -70,8 +70,8 @@ def run(
         bool, typer.Option("--verbose", "-v", help="list what passed as well")
     ] = False,
 ) -> ExitCode:
-    """Hold the assertions of files against the database: exit 0 if all are so, 3 if any is not, 5
-    if a file is none of policy tests. `run` may be left out."""
+    """Run the tests of files, `run` may be left out; exit 0 if all pass, 3 if any does not, 5 if a
+    file is none of policy tests."""
     assertions = read_files(files, parse_format(format))
     tally = _Tally(None if junit is None else JunitReport())
     with call.database.reader() as reader:

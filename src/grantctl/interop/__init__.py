@@ -11,6 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grantctl.interop import openwebui as openwebui
     from grantctl.interop import policy_files as policy_files
-    from grantctl.interop import policy_text as policy_text
+    from grantctl.interop import recorded_text as recorded_text
 
-__getattr__ = lazy_submodules(__name__, frozenset({"openwebui", "policy_files", "policy_text"}))
+__getattr__ = lazy_submodules(__name__, frozenset({"openwebui", "policy_files", "recorded_text"}))

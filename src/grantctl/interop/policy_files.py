@@ -1,7 +1,7 @@
 """Files of policy tests, in TOML and YAML.
 
 Owns telling the two apart, how long a file may be, and taking it apart into assertions. Leaves
-what a test may hold to `policy_fields`, lines to `placed_toml` and `placed_yaml`, and opening files
+what a test may hold to `assertion_fields`, lines to `placed_toml` and `placed_yaml`, and opening files
 to the caller.
 """
 
@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from grantctl.errors import InvalidError
-from grantctl.evaluation.policy import Assertion
+from grantctl.evaluation.assertions import Assertion
+from grantctl.interop.assertion_fields import assertions_of
 from grantctl.interop.placed import Placed
 from grantctl.interop.placed_toml import read_toml
 from grantctl.interop.placed_yaml import read_yaml
-from grantctl.interop.policy_fields import assertions_of
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 

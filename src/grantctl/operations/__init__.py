@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
+    from grantctl.operations import access_recording as access_recording
     from grantctl.operations import api_keys as api_keys
     from grantctl.operations import assuming as assuming
     from grantctl.operations import attaching as attaching
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from grantctl.operations import pages as pages
     from grantctl.operations import policies as policies
     from grantctl.operations import policy_overview as policy_overview
-    from grantctl.operations import policy_recording as policy_recording
     from grantctl.operations import policy_seeds as policy_seeds
     from grantctl.operations import policy_settings as policy_settings
     from grantctl.operations import policy_tests as policy_tests
@@ -63,6 +63,7 @@ __getattr__ = lazy_submodules(
         {
             "access_grants",
             "access_questions",
+            "access_recording",
             "api_keys",
             "assuming",
             "attaching",
@@ -94,7 +95,6 @@ __getattr__ = lazy_submodules(
             "pages",
             "policies",
             "policy_overview",
-            "policy_recording",
             "policy_seeds",
             "policy_settings",
             "policy_tests",

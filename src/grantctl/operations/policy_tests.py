@@ -1,7 +1,7 @@
 """Policy tests: whether what is asserted is so.
 
-Owns the result of each assertion. Leaves the questions to `policy_world`, groups of people to
-`policy_populations`, and files to `interop`.
+Owns the result of each assertion. Leaves the questions to `assertion_world`, groups of people to
+`assertion_populations`, and files to `interop`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from grantctl.errors import AmbiguousError, InvalidError, NotFoundError
-from grantctl.evaluation.policy import Asked, Assertion, Circle, Given, Population
-from grantctl.evaluation.policy_results import PolicyResult, Status
-from grantctl.evaluation.policy_sources import sources_of
+from grantctl.evaluation.assertion_results import PolicyResult, Status
+from grantctl.evaluation.assertions import Asked, Assertion, Circle, Given, Population
+from grantctl.evaluation.granting_sources import sources_of
+from grantctl.operations.assertion_outcomes import failed, passed, through_words, verdict_words
+from grantctl.operations.assertion_populations import check_circle, check_population
+from grantctl.operations.assertion_world import PolicyWorld, pairs_of
 from grantctl.operations.assuming import FlagPremise, Premises, resolve
-from grantctl.operations.policy_outcomes import failed, passed, through_words, verdict_words
-from grantctl.operations.policy_populations import check_circle, check_population
-from grantctl.operations.policy_world import PolicyWorld, pairs_of
 from grantctl.store.reader import Reader
 
 

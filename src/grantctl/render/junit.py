@@ -10,7 +10,7 @@ import io
 import re
 from html import escape as quote
 
-from grantctl.evaluation.policy_results import PolicyResult, Status
+from grantctl.evaluation.assertion_results import PolicyResult, Status
 from grantctl.render.escape import escape
 from grantctl.render.policy_tests import failure_lines
 from grantctl.render.style import Format, Style

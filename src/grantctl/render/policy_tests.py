@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from grantctl.evaluation.access_decision import AccessDecision
+from grantctl.evaluation.assertion_results import PolicyResult, Status
 from grantctl.evaluation.decision import Decision
-from grantctl.evaluation.policy_results import PolicyResult, Status
 from grantctl.render.access_decisions import access_document
 from grantctl.render.access_explanation import write_access_explanation
 from grantctl.render.columns import Column, select
@@ -81,7 +81,8 @@ def write_report_document(
 def write_result(stream: TextIO, result: PolicyResult, style: Style) -> None:
     """Write one line of what passed; of a failure, what was expected, what is so, and why."""
     one = result.assertion
-    name = one.name or (str(one) if result.is_passed else "")
+    names = (one.name, str(one) if result.is_passed else "")
+    name = ": ".join(filter(None, names))
     said = paint(result.status.value, _TONES[result.status], use_color=style.use_color)
     title = f"{escape(str(one.place))}: {said}{': ' if name else ''}{escape(name)}"
     lines = [title]

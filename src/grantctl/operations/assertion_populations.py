@@ -10,11 +10,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
+from grantctl.evaluation.assertion_results import PolicyResult
+from grantctl.evaluation.assertions import Asked, Assertion, Circle, Population
 from grantctl.evaluation.facts import User
-from grantctl.evaluation.policy import Asked, Assertion, Circle, Population
-from grantctl.evaluation.policy_results import PolicyResult
-from grantctl.operations.policy_outcomes import failed, passed
-from grantctl.operations.policy_world import PolicyWorld, pairs_of
+from grantctl.operations.assertion_outcomes import failed, passed
+from grantctl.operations.assertion_world import PolicyWorld, pairs_of
 
 _MAX_NAMED = 3
 
@@ -57,45 +57,48 @@ def check_population(world: PolicyWorld, one: Assertion, population: Population)
     """Whether each of them may, or none of them. Raises NotFoundError, AmbiguousError."""
     if one.asked == Asked():
         return _check_nothing(world, one, population)
-    return (_check_all if one.allowed else _check_none)(world, one, population)
+    verb = ("may not, or not through it" if one.through else "may not") if one.allowed else "may"
+    offenders = _Offenders()
+    for user in _offending(world, one, population):
+        offenders.note(user, one.asked)
+    return offenders.result(world, one, verb)
 
 
-def _check_all(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:
+def _offending(world: PolicyWorld, one: Assertion, population: Population) -> Iterator[User]:
+    """Those of the population of whom it is not so."""
+    if population == Population() and not one.allowed:
+        yield from (holder.user for holder in world.holders(one.asked, one.rules))
+        return
     wanted = world.pairs(one.through)
+    if one.asked.key is not None:
+        key, leaves = one.asked.key, world.leaves(one.asked.key)
+        for facts in world.members(population, leaves):
+            if world.is_allowed(facts, key, one.rules, wanted) is not one.allowed:
+                yield facts.user
+        return
     holders = _People(
         holder.user.pk
         for holder in world.holders(one.asked, one.rules)
         if wanted <= pairs_of(holder.sources)
     )
-    offenders = _Offenders()
     for facts in world.members(population):
-        if facts.user.pk not in holders:
-            offenders.note(facts.user, one.asked)
-    verb = "may not, or not through it" if one.through else "may not"
-    return offenders.result(world, one, verb)
-
-
-def _check_none(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:
-    role, group = population.role, population.group
-    members = None if group is None else _members(world, group)
-    offenders = _Offenders()
-    for holder in world.holders(one.asked, one.rules):
-        user = holder.user
-        if role in (None, user.role) and (members is None or user.pk in members):
-            offenders.note(user, one.asked)
-    return offenders.result(world, one, "may")
+        if (facts.user.pk in holders) is not one.allowed:
+            yield facts.user
 
 
 def _check_nothing(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:
     """Permissions first; resources only of those who have none, and whose role leaves any."""
     offenders = _Offenders()
     others: list[User] = []
-    for facts in world.members(population):
-        key = world.allowed_key(facts, one.rules)
-        if key is not None:
-            offenders.note(facts.user, Asked(key=key))
-        elif world.may_reach(facts, one.rules):
+    keys = sorted(world.reader.catalogue())
+    for facts in world.members(population, keys):
+        if world.is_denied_by_role(facts.user, one.rules):
+            continue
+        key = next((key for key in keys if world.is_allowed(facts, key, one.rules)), None)
+        if key is None:
             others.append(facts.user)
+        else:
+            offenders.note(facts.user, Asked(key=key))
     for user in others:
         found = world.any_access(user.id, one.rules)
         if found is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from grantctl.errors import InvalidError
-from grantctl.evaluation.policy import (
+from grantctl.evaluation.assertions import (
     ANYTHING,
     Asked,
     Assertion,

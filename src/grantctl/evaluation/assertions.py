@@ -155,7 +155,7 @@ class Assertion:
 
     def __str__(self) -> str:
         who = self.subject
-        only = "only " if isinstance(who, Circle) else ""
+        only = "only " if isinstance(who, Circle) and who != Circle() else ""
         verb = "may" if self.allowed else "may not"
         if isinstance(who, Population) and not self.allowed:
             who, verb = str(who).replace("everyone", "nobody", 1), "may"

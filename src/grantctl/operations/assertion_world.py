@@ -6,22 +6,31 @@ Owns asking them in one shape for permissions and resources. Leaves the answers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
-from grantctl.evaluation.access_rules import role_verdict
+from grantctl.evaluation.access_rules import role_verdict as access_role_verdict
+from grantctl.evaluation.assertions import Asked, NamedSource, Population, RulesLeftOut
 from grantctl.evaluation.assumptions import Assumptions
 from grantctl.evaluation.decision import Decision
-from grantctl.evaluation.evaluator import effective_permissions
+from grantctl.evaluation.evaluator import decide, has_permission
 from grantctl.evaluation.facts import AccessFacts, PermissionFacts, User
-from grantctl.evaluation.policy import Asked, NamedSource, Population, RulesLeftOut
-from grantctl.evaluation.policy_sources import GrantingSource, sources_of_reach, sources_of_subject
-from grantctl.evaluation.rules import held_groups
+from grantctl.evaluation.granting_sources import (
+    GrantingSource,
+    sources_of,
+    sources_of_reach,
+    sources_of_subject,
+)
+from grantctl.evaluation.rules import held_groups, leaves_of, role_verdict
 from grantctl.operations.access_questions import ANY, answer_access, reachable, who_has_access
 from grantctl.operations.questions import Question, access, answer, who_can
 from grantctl.store.reader import Reader
+from grantctl.store.references import unknown_permission
+
+Pairs: TypeAlias = "frozenset[tuple[str, int | None]]"  # sources by kind, and the group's pk
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +118,24 @@ class PolicyWorld:
             return None
         return Asked(action=reached.action, ref=reached.resource.ref)
 
-    def members(self, population: Population) -> Iterator[PermissionFacts]:
-        """The facts of everyone of a population, the whole catalogue with each.
+    def leaves(self, key: str) -> tuple[str, ...]:
+        """The permission, or those of a category. Raises NotFoundError."""
+        catalogue = self.reader.catalogue()
+        found = leaves_of(catalogue, key)
+        if not found:
+            raise unknown_permission(key, catalogue)
+        return tuple(leaf.key for leaf in found)
+
+    def members(
+        self, population: Population, keys: Collection[str] = ()
+    ) -> Iterator[PermissionFacts]:
+        """The facts of everyone of a population, with these leaves of the catalogue.
 
         In the order of their making. Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         group = None if population.group is None else self.group(population.group)
         # Whom assumptions put into a group, no list of its members tells.
         listed = None if self.assumptions is not None else group
-        keys = self.reader.catalogue()
         for found in self.reader.facts_of_members(listed, keys):
             facts = found if self.assumptions is None else self.assumptions.applied_to(found)
             if population.role not in (None, facts.user.role):
@@ -127,21 +145,44 @@ class PolicyWorld:
             ):
                 yield facts
 
-    def allowed_key(self, facts: PermissionFacts, rules: RulesLeftOut) -> str | None:
-        """A permission that the user of these facts has, if any."""
-        verdicts = effective_permissions(facts, now=self._moment, ignore_role=rules.ignore_role)
-        return next((key for key, allowed in verdicts.items() if allowed), None)
+    def is_allowed(
+        self,
+        facts: PermissionFacts,
+        key: str,
+        rules: RulesLeftOut,
+        wanted: Pairs = frozenset(),
+    ) -> bool:
+        """What the evaluator says of a permission, and whether these sources grant it."""
+        if not wanted:
+            return has_permission(
+                facts,
+                key,
+                now=self._moment,
+                ignore_role=rules.ignore_role,
+                require_all=rules.require_all,
+            )
+        decision = decide(
+            facts,
+            key,
+            now=self._moment,
+            ignore_role=rules.ignore_role,
+            require_all=rules.require_all,
+        )
+        return decision.allowed and wanted <= pairs_of(sources_of(decision))
 
-    def may_reach(self, facts: PermissionFacts, rules: RulesLeftOut) -> bool:
-        """Whether the role leaves any resource to be asked about."""
-        nothing = AccessFacts(facts.user, ())
-        return role_verdict(nothing, _access_question(ANY, rules)) is not False
+    def is_denied_by_role(self, user: User, rules: RulesLeftOut) -> bool:
+        """Whether the role leaves nothing to be asked about, neither permission nor resource."""
+        question = _access_question(ANY, rules)
+        return (
+            role_verdict(user.role, ignore_role=rules.ignore_role) is False
+            and access_role_verdict(AccessFacts(user, ()), question) is False
+        )
 
     def group(self, reference: str) -> int:
         """The pk of a group. Raises NotFoundError, AmbiguousError."""
         return self.reader.find_group(reference).pk
 
-    def pairs(self, sources: tuple[NamedSource, ...]) -> frozenset[tuple[str, int | None]]:
+    def pairs(self, sources: tuple[NamedSource, ...]) -> Pairs:
         """Named sources as kind and pk. Raises NotFoundError, AmbiguousError."""
         return frozenset(
             (one.kind.value, None if one.group is None else self.group(one.group))
@@ -153,7 +194,7 @@ class PolicyWorld:
         return self.now if self.assumptions is None else self.assumptions.moment(self.now)
 
 
-def pairs_of(sources: tuple[GrantingSource, ...]) -> frozenset[tuple[str, int | None]]:
+def pairs_of(sources: tuple[GrantingSource, ...]) -> Pairs:
     """Granting sources as kind and pk, to be held against named ones."""
     return frozenset(
         (one.kind.value, None if one.group is None else one.group.pk) for one in sources

@@ -6,12 +6,12 @@ Owns these words. Leaves the tree under them to `render`.
 from __future__ import annotations
 
 from grantctl.evaluation.access_decision import AccessDecision
+from grantctl.evaluation.assertion_results import PolicyResult, Status
+from grantctl.evaluation.assertions import Asked, Assertion, joined
 from grantctl.evaluation.decision import Decision
 from grantctl.evaluation.facts import User
-from grantctl.evaluation.policy import Asked, Assertion, joined
-from grantctl.evaluation.policy_results import PolicyResult, Status
-from grantctl.evaluation.policy_sources import GrantingSource
-from grantctl.operations.policy_world import PolicyWorld
+from grantctl.evaluation.granting_sources import GrantingSource
+from grantctl.operations.assertion_world import PolicyWorld
 
 
 def passed(one: Assertion, got: str) -> PolicyResult:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grantctl.evaluation.access_decision import AccessDecision
+from grantctl.evaluation.assertions import Assertion
 from grantctl.evaluation.decision import Decision
-from grantctl.evaluation.policy import Assertion
 from grantctl.lean import StrEnum, dataclass
 
 

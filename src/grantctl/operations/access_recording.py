@@ -1,7 +1,7 @@
 """What users may today, as the assertions that would hold it fast.
 
 Owns which assertions these are, and by which names they can be found again. Leaves their spelling
-to `interop.policy_text`.
+to `interop.recorded_text`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from datetime import datetime
 
 from grantctl.errors import AmbiguousError, NotFoundError
 from grantctl.evaluation.access_decision import AccessQuestion
+from grantctl.evaluation.assertions import Asked, NamedSource, RecordedTest
 from grantctl.evaluation.facts import Group, User
-from grantctl.evaluation.policy import Asked, NamedSource, RecordedTest
-from grantctl.evaluation.policy_sources import (
+from grantctl.evaluation.granting_sources import (
     ROLE,
     GrantingSource,
     sources_of_reach,

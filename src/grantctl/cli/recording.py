@@ -48,17 +48,16 @@ def record(
         ),
     ] = None,
 ) -> None:
-    """Write what users may today, through what, and what they may not, as a file for `grantctl
-    test`."""
+    """Write what users may today, through what, and what not, as a file of tests."""
     if not wants_words(call):
         raise UsageError("a recording is TOML or YAML", hint="--format toml, or --format yaml")
     asked = parse_format(format) or PolicyFormat.TOML
     encoding = sys.stdout.encoding or "utf-8"
     with call.database.reader() as reader:
-        recorded = operations.policy_recording.record_access(
+        recorded = operations.access_recording.record_access(
             reader, users, type_=type_, now=datetime.now(UTC)
         )
-        text = interop.policy_text.written(
+        text = interop.recorded_text.written(
             recorded, asked, is_ascii=codecs.lookup(encoding).name != "utf-8"
         )
         sys.stdout.writelines(text)

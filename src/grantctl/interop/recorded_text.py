@@ -7,8 +7,9 @@ Owns TOML and YAML of them, both with texts in double quotes, whose escapes are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
-from grantctl.evaluation.policy import ANYTHING, Asked, RecordedTest
+from grantctl.evaluation.assertions import ANYTHING, Asked, RecordedTest
 from grantctl.interop.policy_files import PolicyFormat
 
 _COMMENT = "# What was so when it was recorded: grantctl test record"
@@ -18,12 +19,17 @@ _HIGHEST_SHORT = 0xFFFF
 def written(
     tests: Iterable[RecordedTest], format: PolicyFormat, *, is_ascii: bool = False
 ) -> Iterator[str]:
-    """The text of a file, a test at a time; with `is_ascii` everything else is escaped."""
+    """The text of a file, a test at a time; with `is_ascii` everything else is escaped.
+
+    Nothing of it comes before the first test is known.
+    """
+    found = iter(tests)
+    first = list(islice(found, 1))
     yield f"{_COMMENT}\n"
     if format is PolicyFormat.YAML:
         yield "tests:\n"
     write = _toml if format is PolicyFormat.TOML else _yaml
-    for test in tests:
+    for test in chain(first, found):
         yield "".join(f"{line}\n" for line in write(test, is_ascii))
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from grantctl.evaluation.access import find_reach
 from grantctl.evaluation.access_decision import AccessDecision, Reach
+from grantctl.evaluation.assertions import SourceKind
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
 from grantctl.evaluation.facts import Group
-from grantctl.evaluation.policy import SourceKind
 from grantctl.lean import dataclass
 
 TYPE_CHECKING = False
