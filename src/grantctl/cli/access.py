@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
+from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -85,7 +86,7 @@ BATCH = Annotated[
 ]
 
 
-@command(app, "access")
+@command(app, "access", assumes=True)
 def access(
     call: Call,
     user: OPTIONAL_USER = None,
@@ -122,13 +123,17 @@ def access(
     if batch is not None:
         return _access_batch(call, batch, question, asked, key=key, type_=type_)
     assert user is not None
-    now = datetime.now(UTC)
-    with call.database.reader() as reader:
+    now, premises = datetime.now(UTC), read_premises(call)
+    with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
         if type_ is not None:
-            reached = operations.access_questions.reachable(reader, user, type_, asked, now=now)
+            reached = operations.access_questions.reachable(
+                reader, user, type_, asked, now=now, assumptions=assumptions
+            )
             call.show_rows("reachable", map(_reached_record, reached), RESOURCE_COLUMNS)
             return ExitCode.OK
-        found = operations.questions.access(reader, user, question, now=now, key=key)
+        found = operations.questions.access(
+            reader, user, question, now=now, key=key, assumptions=assumptions
+        )
     call.show_rows("access", (_record(found, leaf) for leaf in found.leaves), COLUMNS)
     return ExitCode.OK
 
@@ -142,16 +147,21 @@ def _access_batch(
     key: str | None,
     type_: str | None,
 ) -> ExitCode:
-    failures, now = Failures(), datetime.now(UTC)
+    failures, now, premises = Failures(), datetime.now(UTC), read_premises(call)
     with ExitStack() as stack:
         stream = open_batch(source, stack)
         reader = stack.enter_context(call.database.reader())
+        assumptions = stack.enter_context(assumed(call, reader, premises))
         batches = operations.list_batches
         if type_ is None:
-            lines = batches.access_batch(reader, stream, question, now=now, key=key)
+            lines = batches.access_batch(
+                reader, stream, question, now=now, key=key, assumptions=assumptions
+            )
             call.show_rows("access-of-many", _line_records(lines, failures), BATCH_COLUMNS)
         else:
-            lines = batches.reachable_batch(reader, stream, type_, asked, now=now)
+            lines = batches.reachable_batch(
+                reader, stream, type_, asked, now=now, assumptions=assumptions
+            )
             records = _line_records(lines, failures)
             call.show_rows("reachable-of-many", records, RESOURCE_BATCH_COLUMNS)
     return failures.exit_code

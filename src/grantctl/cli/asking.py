@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
+    from grantctl.evaluation.assumptions import Assumptions
     from grantctl.evaluation.scopes import Scope
     from grantctl.operations.questions import Question
     from grantctl.render.decisions import Document
@@ -69,22 +70,38 @@ def answer_asked(
     now: datetime,
     with_advice: bool,
     scope: Scope | None = None,
+    assumptions: Assumptions | None = None,
 ) -> Decision | AccessDecision:
     """The decision about one user; `scope` is that of the token that stands for it, if one does."""
     if asked.ref is not None and asked.access is not None:
         return operations.access_questions.answer_access(
-            reader, user, asked.ref, asked.access, now=now, with_advice=with_advice, scope=scope
+            reader,
+            user,
+            asked.ref,
+            asked.access,
+            now=now,
+            with_advice=with_advice,
+            scope=scope,
+            assumptions=assumptions,
         )
     assert asked.key is not None
     assert asked.permission is not None
     return operations.questions.answer(
-        reader, user, asked.key, asked.permission, now=now, with_advice=with_advice, scope=scope
+        reader,
+        user,
+        asked.key,
+        asked.permission,
+        now=now,
+        with_advice=with_advice,
+        scope=scope,
+        assumptions=assumptions,
     )
 
 
-def decision_line(allowed: bool, cause: str) -> str:
+def decision_line(allowed: bool, cause: str, *, is_hypothetical: bool = False) -> str:
     """The answer of `check` in words."""
-    return f"{'allowed' if allowed else 'denied'}: {cause}"
+    mark = " (hypothetical)" if is_hypothetical else ""
+    return f"{'allowed' if allowed else 'denied'}{mark}: {cause}"
 
 
 def decision_noun(asked: Asked) -> str:

@@ -23,18 +23,25 @@ from grantctl.render.style import Format, Style, detect_style
 from grantctl.render.talk import hint_line, warning_line
 
 if TYPE_CHECKING:
+    from grantctl.evaluation.assumptions import Assumptions
     from grantctl.operations.changes import Intent
+    from grantctl.render.decisions import Document
     from grantctl.store.database import Database
 
 
 @dataclass(slots=True)
 class Call:
-    """`flags` are the shared options as given, None where they were not."""
+    """`flags` are the shared options as given, None where they were not.
+
+    `assumptions`: under which the answer is given, if it is a hypothetical one; all that is shown
+    then says so.
+    """
 
     flags: Mapping[str, Any]  # each option has a type of its own
     settings: Settings
     style: Style
     config_error: UsageError | None = None  # why the configuration file is not part of the settings
+    assumptions: Assumptions | None = None
     _found: list[Database] = field(default_factory=list)
 
     @property
@@ -74,6 +81,11 @@ class Call:
         next_cursor: str | None = None,
     ) -> None:
         """Print a list; what a format has no place for is said on stderr."""
+        headline, assumed = self._hypothesis()
+        if headline and not self._is_told_within_lists:
+            self.warn(headline)
+        if headline:
+            warnings = [headline, *warnings]
         write_rows(
             sys.stdout,
             rows,
@@ -82,9 +94,11 @@ class Call:
             style=self.style,
             warnings=warnings,
             next_cursor=next_cursor,
+            headline=headline,
+            assumptions=assumed,
         )
         self._say_more(next_cursor)
-        self._say_unless_structured(warnings)
+        self._say_unless_structured([one for one in warnings if one != headline])
 
     def show_record(
         self,
@@ -96,6 +110,10 @@ class Call:
         next_cursor: str | None = None,
     ) -> None:
         """Print one object; `next_cursor` is that of the list that it holds a part of."""
+        headline, assumed = self._hypothesis()
+        if headline:
+            record = {**record, "assumptions": assumed}
+            warnings = [headline, *(one for one in warnings if one != headline)]
         write_record(
             sys.stdout,
             record,
@@ -107,6 +125,21 @@ class Call:
         )
         self._say_more(next_cursor)
         self._say_unless_structured(warnings)
+
+    def _hypothesis(self) -> tuple[str, list[Document]]:
+        """What is assumed in a line and as data; nothing where nothing is."""
+        if self.assumptions is None:
+            return "", []
+        # Loaded here because answers of the world as it is need none of it.
+        from grantctl.render.assumptions import assumption_documents
+
+        return self.assumptions.headline, assumption_documents(self.assumptions)
+
+    @property
+    def _is_told_within_lists(self) -> bool:
+        """Whether the format of a list has a place to say that it is hypothetical."""
+        is_drawn = self.style.format is Format.TABLE and self.style.is_terminal
+        return is_drawn or self.style.format in (Format.JSON, Format.YAML)
 
     def _say_more(self, next_cursor: str | None) -> None:
         if next_cursor is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grantctl import operations
 from grantctl.cli.asking import decision_line, parse_asked
+from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -24,7 +25,13 @@ from grantctl.cli.questions import (
     RESOURCE,
     wants_words,
 )
-from grantctl.cli.token_questions import Answer, answer_words, read_words, show_answer
+from grantctl.cli.token_questions import (
+    Answer,
+    answer_warnings,
+    answer_words,
+    read_words,
+    show_answer,
+)
 from grantctl.cli.token_reading import TOKEN, TOKEN_FILE, is_token_given
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessQuestion
@@ -47,7 +54,7 @@ BATCH_COLUMNS = (
 )
 
 
-@command(app, "check")
+@command(app, "check", assumes=True)
 def check(
     call: Call,
     user: OPTIONAL_USER = None,
@@ -90,16 +97,16 @@ def _show(call: Call, answer: Answer) -> None:
     if not wants_words(call):
         show_answer(call, answer)
         return
-    call.say_plainly(decision_line(answer.allowed, answer.cause))
-    if answer.decision is not None:
-        for warning in answer.decision.warnings:
-            call.warn(warning.message)
+    is_hypothetical = call.assumptions is not None
+    call.say_plainly(decision_line(answer.allowed, answer.cause, is_hypothetical=is_hypothetical))
+    for warning in answer_warnings(call, answer):
+        call.warn(warning)
 
 
 def _check_batch(
     call: Call, source: str, question: Question, access_question: AccessQuestion, *, quiet: bool
 ) -> ExitCode:
-    failures = Failures()
+    failures, premises = Failures(), read_premises(call)
 
     def rows(lines: Iterator[BatchLine]) -> Iterator[dict[str, object]]:
         for line in lines:
@@ -109,8 +116,14 @@ def _check_batch(
     with ExitStack() as stack:
         stream = open_batch(source, stack)
         reader = stack.enter_context(call.database.reader())
+        assumptions = stack.enter_context(assumed(call, reader, premises))
         answers = operations.batches.answer_batch(
-            reader, stream, question, access_question, now=datetime.now(UTC)
+            reader,
+            stream,
+            question,
+            access_question,
+            now=datetime.now(UTC),
+            assumptions=assumptions,
         )
         if quiet:
             for _ in rows(answers):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from grantctl.cli import plain_line
+from grantctl.cli.assuming import ASSUMING
 from grantctl.cli.call import Call, begin
 from grantctl.cli.complete import complete_context, complete_output
 from grantctl.cli.plain_line import Option
@@ -78,15 +79,18 @@ def command(
     name: str,
     *,
     changes: bool = False,
+    assumes: bool = False,
     opens: Callable[[Mapping[str, Any]], Call] = begin,
 ) -> Callable[[Command], Command]:
     """Make `function(call, …)` a command of the app, with the shared options added.
 
+    `changes` adds those of commands that change something, `assumes` those that assume something.
     `opens` makes the call of the options that were given.
     """
+    options = SHARED | (CHANGING if changes else {}) | (ASSUMING if assumes else {})
 
     def register(function: Command) -> Command:
-        app.command(name)(_Run(function, SHARED | (CHANGING if changes else {}), opens))
+        app.command(name)(_Run(function, options, opens))
         return function
 
     return register

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grantctl import operations
-from grantctl.cli.asking import decision_record, parse_asked
+from grantctl.cli.asking import decision_line, decision_record, parse_asked
+from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -24,7 +25,7 @@ from grantctl.cli.questions import (
     RESOURCE,
     wants_words,
 )
-from grantctl.cli.token_questions import answer_words, read_words, show_answer
+from grantctl.cli.token_questions import answer_warnings, answer_words, read_words, show_answer
 from grantctl.cli.token_reading import TOKEN, TOKEN_FILE, is_token_given
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
@@ -52,7 +53,7 @@ BATCH_COLUMNS = (
 app = new_app("Why, and on a denial what would allow it.")
 
 
-@command(app, "explain")
+@command(app, "explain", assumes=True)
 def explain(
     call: Call,
     user: OPTIONAL_USER = None,
@@ -88,7 +89,10 @@ def explain(
     if not wants_words(call):
         show_answer(call, answer)
     elif decision is None:
-        call.say_plainly(f"denied: {answer.cause}")
+        is_hypothetical = call.assumptions is not None
+        call.say_plainly(decision_line(False, answer.cause, is_hypothetical=is_hypothetical))
+        for warning in answer_warnings(call, answer):
+            call.warn(warning)
     else:
         _write_tree(call, decision)
     return ExitCode.OK if answer.allowed else ExitCode.NO
@@ -105,13 +109,19 @@ def _explain_batch(
     call: Call, source: str, question: Question, access_question: AccessQuestion
 ) -> ExitCode:
     """A tree a row, an empty line after each; or a row of data each, with the whole decision."""
-    failures = Failures()
+    failures, premises = Failures(), read_premises(call)
     with ExitStack() as stack:
         stream = open_batch(source, stack)
         reader = stack.enter_context(call.database.reader())
-        now = datetime.now(UTC)
+        assumptions = stack.enter_context(assumed(call, reader, premises))
         answers = operations.batches.answer_batch(
-            reader, stream, question, access_question, now=now, with_advice=True
+            reader,
+            stream,
+            question,
+            access_question,
+            now=datetime.now(UTC),
+            with_advice=True,
+            assumptions=assumptions,
         )
         if not wants_words(call):
             call.show_rows("explanations", _records(answers, failures), BATCH_COLUMNS)

@@ -22,11 +22,17 @@ def parse_moment(text: str, now: datetime) -> datetime:
     Understood are ISO 8601 dates and times, those without a zone in UTC, and durations from `now`:
     a number with m, h, d or w. Raises UsageError for anything else, and for what is past.
     """
+    moment = parse_time(text, now)
+    if moment <= now:
+        raise UsageError(f"`{text[:_MAX_ECHO]}` is not in the future", hint=_HINT)
+    return moment
+
+
+def parse_time(text: str, now: datetime) -> datetime:
+    """The moment that the text names in the same way, also one that is past. Raises UsageError."""
     moment = _moment(text.strip(), now)
     if moment is None:
         raise UsageError(f"`{text[:_MAX_ECHO]}` is no date, time or duration", hint=_HINT)
-    if moment <= now:
-        raise UsageError(f"`{text[:_MAX_ECHO]}` is not in the future", hint=_HINT)
     return moment
 
 

@@ -18,6 +18,7 @@ from grantctl.cli.asking import (
     decision_record,
     decision_warnings,
 )
+from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.call import Call
 from grantctl.cli.token_reading import is_token_given, read_token
 from grantctl.cli.token_verdicts import introspect, judge_token
@@ -96,14 +97,28 @@ def read_words(
 
 
 def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -> Answer:
-    """The answer as of now. Raises NotFoundError, AmbiguousError, DatabaseError."""
-    now = datetime.now(UTC)
-    with call.database.reader() as reader:
+    """The answer as of now, or as it would be under the call's assumptions.
+
+    Raises UsageError, NotFoundError, AmbiguousError, InvalidError, DatabaseError.
+    """
+    now, premises = datetime.now(UTC), read_premises(call)
+    with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
         if words.user is not None:
-            decision = answer_asked(reader, words.user, asked, now=now, with_advice=with_advice)
-            return Answer(asked, now, decision)
+            decision = answer_asked(
+                reader,
+                words.user,
+                asked,
+                now=now,
+                with_advice=with_advice,
+                assumptions=assumptions,
+            )
+            return Answer(asked, decision.decided_at, decision)
         assert words.token is not None
-        verdict = judge_token(reader, words.token, now=now)
+        if assumptions is None:
+            verdict = judge_token(reader, words.token, now=now)
+        else:
+            now = assumptions.moment(now)
+            verdict = judge_token(reader.assuming(assumptions), words.token, now=now)
         if verdict.user is None or not verdict.is_active:
             return Answer(asked, now, None, verdict)
         decision = answer_asked(
@@ -113,8 +128,16 @@ def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -
             now=now,
             with_advice=with_advice,
             scope=verdict.scope,
+            assumptions=assumptions,
         )
         return Answer(asked, now, decision, verdict)
+
+
+def answer_warnings(call: Call, answer: Answer) -> list[str]:
+    """What its reader should know besides, that it is hypothetical first."""
+    if answer.decision is not None:
+        return decision_warnings(answer.decision)
+    return [] if call.assumptions is None else [call.assumptions.headline]
 
 
 def show_answer(call: Call, answer: Answer) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from grantctl import operations
 from grantctl.cli.asking import parse_asked
+from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -62,7 +63,7 @@ BATCH = Annotated[
 ]
 
 
-@command(app, "who-can")
+@command(app, "who-can", assumes=True)
 def who_can(
     call: Call,
     asked: OPTIONAL_ASKED = None,
@@ -74,7 +75,8 @@ def who_can(
     batch: BATCH = None,
 ) -> ExitCode:
     """List every user who has the permission KEY, or may do ACTION to the resource TYPE:ID, and
-    through what: role, owner, groups, everyone, the default."""
+    through what: role, owner, groups, everyone, the default. What is assumed of a user is
+    assumed of each."""
     if batch is not None:
         if asked is not None:
             raise UsageError("`--batch` takes its questions from the file, not from arguments")
@@ -94,16 +96,16 @@ def who_can(
         ignore_base=ignore_base,
         require_all=every,
     )
-    now = datetime.now(UTC)
-    with call.database.reader() as reader:
+    now, premises = datetime.now(UTC), read_premises(call)
+    with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
         if question.ref is not None and question.access is not None:
             reaches = operations.access_questions.who_has_access(
-                reader, question.ref, question.access, now=now
+                reader, question.ref, question.access, now=now, assumptions=assumptions
             )
             call.show_rows("access-subjects", map(_reach_record, reaches), ACCESS_COLUMNS)
         elif question.key is not None and question.permission is not None:
             subjects = operations.questions.who_can(
-                reader, question.key, question.permission, now=now
+                reader, question.key, question.permission, now=now, assumptions=assumptions
             )
             call.show_rows("subjects", map(_record, subjects), COLUMNS)
     return ExitCode.OK
@@ -112,12 +114,18 @@ def who_can(
 def _who_can_batch(
     call: Call, source: str, question: Question, access_question: AccessQuestion
 ) -> ExitCode:
-    failures = Failures()
+    failures, premises = Failures(), read_premises(call)
     with ExitStack() as stack:
         stream = open_batch(source, stack)
         reader = stack.enter_context(call.database.reader())
+        assumptions = stack.enter_context(assumed(call, reader, premises))
         lines = operations.list_batches.who_can_batch(
-            reader, stream, question, access_question, now=datetime.now(UTC)
+            reader,
+            stream,
+            question,
+            access_question,
+            now=datetime.now(UTC),
+            assumptions=assumptions,
         )
         call.show_rows("subjects-of-many", _line_records(lines, failures), BATCH_COLUMNS)
     return failures.exit_code

@@ -75,6 +75,11 @@ class Assumptions:
         said += [] if self.at is None else [f"at {moment_words(self.at)}"]
         return ", ".join(said)
 
+    @property
+    def headline(self) -> str:
+        """The line by which an answer says that it is hypothetical."""
+        return f"hypothetical: {self.words}"
+
     def moment(self, now: datetime) -> datetime:
         """The moment for which is decided."""
         return now if self.at is None else self.at
@@ -164,7 +169,7 @@ class Assumptions:
 
     @property
     def _warning(self) -> Warning:
-        return Warning(WarningCode.ASSUMPTION, f"hypothetical: {self.words}")
+        return Warning(WarningCode.ASSUMPTION, self.headline)
 
 
 def moment_words(moment: datetime) -> str:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from grantctl.errors import AmbiguousError, GrantctlError, InvalidError, NotFoundError
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
+from grantctl.evaluation.assumptions import Assumptions
 from grantctl.evaluation.decision import Decision
 from grantctl.model import parse_resource, require_action
 from grantctl.operations.access_questions import answer_access
@@ -53,19 +54,27 @@ def answer_batch(
     *,
     now: datetime,
     with_advice: bool = False,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[BatchLine]:
     """An answer for each row, in order; `access_question` is asked with the row's own action.
 
     A row is `user<TAB>permission`, `user<TAB>action<TAB>type:id`, or a JSON object of these. Empty
     lines are passed over. A row that cannot be answered is answered with its error. Each row sees
-    the database as it is then. Raises DatabaseError, which no other row would escape.
+    the database as it is then, unless the reader is held at one moment. Raises DatabaseError, which
+    no other row would escape.
     """
     for number, text in batch_lines(lines):
         row = BatchRow()
         try:
             row = _row(text, number)
             decision = _answer(
-                reader, row, question, access_question, now=now, with_advice=with_advice
+                reader,
+                row,
+                question,
+                access_question,
+                now=now,
+                with_advice=with_advice,
+                assumptions=assumptions,
             )
             yield BatchLine(row, decision, None)
         except (NotFoundError, AmbiguousError, InvalidError) as error:
@@ -88,9 +97,18 @@ def _answer(
     *,
     now: datetime,
     with_advice: bool,
+    assumptions: Assumptions | None,
 ) -> Decision | AccessDecision:
     if row.permission is not None:
-        return answer(reader, row.user, row.permission, question, now=now, with_advice=with_advice)
+        return answer(
+            reader,
+            row.user,
+            row.permission,
+            question,
+            now=now,
+            with_advice=with_advice,
+            assumptions=assumptions,
+        )
     asked = AccessQuestion(
         require_action(row.action or ""),
         access_question.ignore_role,
@@ -98,7 +116,9 @@ def _answer(
         access_question.ignore_base,
     )
     ref = parse_resource(row.resource or "")
-    return answer_access(reader, row.user, ref, asked, now=now, with_advice=with_advice)
+    return answer_access(
+        reader, row.user, ref, asked, now=now, with_advice=with_advice, assumptions=assumptions
+    )
 
 
 def _row(text: str, number: int) -> BatchRow:

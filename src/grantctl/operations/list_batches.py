@@ -12,6 +12,7 @@ from datetime import datetime
 
 from grantctl.errors import AmbiguousError, GrantctlError, InvalidError, NotFoundError
 from grantctl.evaluation.access_decision import AccessQuestion, Reach
+from grantctl.evaluation.assumptions import Assumptions
 from grantctl.model import parse_resource, require_action
 from grantctl.operations.access_questions import ReachedResource, reachable, who_has_access
 from grantctl.operations.batches import batch_lines
@@ -46,6 +47,7 @@ def who_can_batch(
     access_question: AccessQuestion,
     *,
     now: datetime,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[SubjectLine]:
     """Everybody for each row, in order: `permission`, or `action<TAB>type:id`.
 
@@ -59,10 +61,11 @@ def who_can_batch(
                 raise InvalidError(f"line {number} is neither a permission nor action<TAB>type:id")
             found: Iterable[Subject | Reach]
             if len(parts) == 1:
-                found = who_can(reader, parts[0], question, now=now)
+                found = who_can(reader, parts[0], question, now=now, assumptions=assumptions)
             else:
                 one = replace(access_question, action=require_action(parts[0]))
-                found = who_has_access(reader, parse_resource(parts[1]), one, now=now)
+                ref = parse_resource(parts[1])
+                found = who_has_access(reader, ref, one, now=now, assumptions=assumptions)
             for subject in found:
                 yield SubjectLine(asked, subject)
         except _ROW_ERRORS as error:
@@ -70,23 +73,36 @@ def who_can_batch(
 
 
 def access_batch(
-    reader: Reader, users: Iterable[str], question: Question, *, now: datetime, key: str | None
+    reader: Reader,
+    users: Iterable[str],
+    question: Question,
+    *,
+    now: datetime,
+    key: str | None,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[AccessLine]:
     """The permissions of each user, one a line, or those under a key. Raises DatabaseError."""
     for _, user in batch_lines(users):
         try:
-            yield AccessLine(user, access(reader, user, question, now=now, key=key))
+            found = access(reader, user, question, now=now, key=key, assumptions=assumptions)
+            yield AccessLine(user, found)
         except _ROW_ERRORS as error:
             yield AccessLine(user, None, error)
 
 
 def reachable_batch(
-    reader: Reader, users: Iterable[str], type_: str, question: AccessQuestion, *, now: datetime
+    reader: Reader,
+    users: Iterable[str],
+    type_: str,
+    question: AccessQuestion,
+    *,
+    now: datetime,
+    assumptions: Assumptions | None = None,
 ) -> Iterator[AccessLine]:
     """What each user, one a line, may do to resources of a type. Raises DatabaseError."""
     for _, user in batch_lines(users):
         try:
-            for found in reachable(reader, user, type_, question, now=now):
+            for found in reachable(reader, user, type_, question, now=now, assumptions=assumptions):
                 yield AccessLine(user, found)
         except _ROW_ERRORS as error:
             yield AccessLine(user, None, error)

@@ -12,6 +12,7 @@ from grantctl.evaluation.facts import AccessGrant
 from grantctl.render.decisions import (
     Document,
     advice_members,
+    assumption_members,
     group_document,
     held_document,
     user_document,
@@ -45,6 +46,7 @@ def access_document(decision: AccessDecision) -> Document:
         "is_cyclic": facts.is_cyclic,
         "expired": [group_document(group) for group in decision.expired],
         **advice_members(decision.remedies, decision.warnings),
+        **assumption_members(decision.assumptions),
     }
 
 

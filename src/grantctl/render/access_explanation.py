@@ -15,7 +15,15 @@ from grantctl.evaluation.access_steps import broken_words, owner_words, state_wo
 from grantctl.evaluation.facts import AccessGrant, Resource
 from grantctl.model import PrincipalType
 from grantctl.render.decisions import path_text
-from grantctl.render.explanation import role_node, scope_nodes, verdict_tone, write_lines
+from grantctl.render.explanation import (
+    assumption_nodes,
+    role_node,
+    scope_nodes,
+    verdict_tone,
+    verdict_words,
+    warning_nodes,
+    write_lines,
+)
 from grantctl.render.style import Style
 from grantctl.render.tree import Glyphs, Node, Tone, glyphs_for
 
@@ -31,9 +39,10 @@ def explain_access(decision: AccessDecision, glyphs: Glyphs) -> Node:
     verdict, verb = ("allowed", "may") if decision.allowed else ("denied", "may not")
     what = f"{decision.user.label} {verb} {decision.action} {decision.resource.ref}"
     return Node(
-        f"{verdict}: {what}",
+        f"{verdict_words(verdict, decision.assumptions)}: {what}",
         verdict_tone(decision.allowed),
         (
+            *assumption_nodes(decision.assumptions),
             Node(f"because {decision.cause}"),
             *scope_nodes(decision.scope, is_deciding=decision.reason is AccessReason.SCOPE),
             role_node(
@@ -43,7 +52,7 @@ def explain_access(decision: AccessDecision, glyphs: Glyphs) -> Node:
             ),
             *(_hop_node(decision, at, glyphs) for at in range(len(decision.hops))),
             *_broken_nodes(decision),
-            *(Node(warning.message, Tone.WARNING) for warning in decision.warnings),
+            *warning_nodes(decision.warnings),
         ),
     )
 

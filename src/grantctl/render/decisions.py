@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, TypeAlias
 
+    from grantctl.evaluation.assumptions import Assumptions
+
 Document: TypeAlias = "dict[str, Any]"  # JSON
 
 
@@ -43,7 +45,18 @@ def decision_document(decision: Decision) -> Document:
         "leaves": [leaf_document(leaf) for leaf in decision.leaves],
         "expired": [group_document(group) for group in decision.expired],
         **advice_members(decision.remedies, decision.warnings),
+        **assumption_members(decision.assumptions),
     }
+
+
+def assumption_members(assumptions: Assumptions | None) -> Document:
+    """What is assumed, where anything is."""
+    if assumptions is None:
+        return {}
+    # Loaded here because decisions about the world as it is need none of it.
+    from grantctl.render.assumptions import assumption_documents
+
+    return {"assumptions": assumption_documents(assumptions)}
 
 
 def advice_members(remedies: Sequence[Remedy], warnings: Sequence[Warning]) -> Document:

@@ -25,9 +25,15 @@ def write_document(
     format: Format,
     warnings: Sequence[str] = (),
     next_cursor: str | None = None,
+    assumptions: Sequence[Plain] = (),
 ) -> None:
-    """Write the document as JSON or YAML, in one piece: all of it or, on an error, nothing."""
+    """Write the document as JSON or YAML, in one piece: all of it or, on an error, nothing.
+
+    `assumptions`: under which `data` holds; the member is there only where there are any.
+    """
     document = _document(data, schema=schema, warnings=warnings, next_cursor=next_cursor)
+    if assumptions:
+        document["assumptions"] = list(assumptions)
     if format is Format.YAML:
         from grantctl.render import heavy
 

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from grantctl.evaluation.decision import Decision, GroupFlag, Leaf, Reason, Remedy
+from grantctl.evaluation.assumptions import Assumptions
+from grantctl.evaluation.decision import (
+    Decision,
+    GroupFlag,
+    Leaf,
+    Reason,
+    Remedy,
+    Warning,
+    WarningCode,
+)
 from grantctl.evaluation.facts import Membership
 from grantctl.evaluation.scopes import Scope
 from grantctl.model import Role, Source
@@ -43,9 +52,11 @@ def explain(decision: Decision, glyphs: Glyphs) -> Node:
     verdict, verb = ("allowed", "may") if decision.allowed else ("denied", "may not")
     extent = " (all of it)" if decision.is_all_asked and decision.is_category else ""
     return Node(
-        f"{verdict}: {decision.user.label} {verb} {decision.key}{extent}",
+        f"{verdict_words(verdict, decision.assumptions)}: "
+        f"{decision.user.label} {verb} {decision.key}{extent}",
         verdict_tone(decision.allowed),
         (
+            *assumption_nodes(decision.assumptions),
             Node(f"because {decision.cause}"),
             *scope_nodes(decision.scope, is_deciding=decision.reason is Reason.SCOPE),
             role_node(
@@ -54,9 +65,27 @@ def explain(decision: Decision, glyphs: Glyphs) -> Node:
                 is_ignored=decision.is_role_ignored,
             ),
             *_tree_nodes(decision, glyphs),
-            *(Node(warning.message, Tone.WARNING) for warning in decision.warnings),
+            *warning_nodes(decision.warnings),
         ),
     )
+
+
+def verdict_words(verdict: str, assumptions: Assumptions | None) -> str:
+    """The verdict, marked where it is that of a world that is not."""
+    return verdict if assumptions is None else f"{verdict} (hypothetical)"
+
+
+def assumption_nodes(assumptions: Assumptions | None) -> Iterator[Node]:
+    """What is assumed, above everything else."""
+    if assumptions is not None:
+        yield Node(assumptions.headline, Tone.WARNING)
+
+
+def warning_nodes(warnings: Sequence[Warning]) -> Iterator[Node]:
+    """What else the reader should know; what is assumed stands above."""
+    for warning in warnings:
+        if warning.code is not WarningCode.ASSUMPTION:
+            yield Node(warning.message, Tone.WARNING)
 
 
 def verdict_tone(allowed: bool) -> Tone:

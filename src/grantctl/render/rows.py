@@ -11,8 +11,9 @@ from typing import TextIO
 
 from grantctl.render import heavy
 from grantctl.render.columns import Column, select, select_name
+from grantctl.render.decisions import Document
 from grantctl.render.document import write_document
-from grantctl.render.escape import fit
+from grantctl.render.escape import escape, fit
 from grantctl.render.json_text import line_json
 from grantctl.render.style import Format, Style
 from grantctl.render.values import Plain, cell_text, plain
@@ -29,13 +30,16 @@ def write_rows(
     style: Style,
     warnings: Sequence[str] = (),
     next_cursor: str | None = None,
+    headline: str = "",
+    assumptions: Sequence[Document] = (),
 ) -> None:
     """Write the rows in the style's format.
 
     The columns are the whole of what may be shown: a key of a row that is no column is never
-    printed, a column that a row lacks is null. `warnings` and `next_cursor` appear in JSON and
-    YAML only. Raises UsageError for an unknown field, before anything is read or written;
-    ValueError and TypeError for values that `plain` refuses.
+    printed, a column that a row lacks is null. `warnings`, `next_cursor` and `assumptions` appear
+    in JSON and YAML only, `headline` above a table on a terminal. Raises UsageError for an unknown
+    field, before anything is read or written; ValueError and TypeError for values that `plain`
+    refuses.
     """
     keys = _select_keys(columns, style)
     records = _records(rows, keys)
@@ -48,6 +52,7 @@ def write_rows(
                 format=style.format,
                 warnings=warnings,
                 next_cursor=next_cursor,
+                assumptions=[plain(one) for one in assumptions],
             )
         case Format.NDJSON:
             _write_lines(stream, (line_json(record, stream) for record in records), style)
@@ -57,6 +62,7 @@ def write_rows(
             _write_lines(stream, (cell_text(record[keys[0]]) for record in records), style)
         case Format.TABLE if style.is_terminal:
             by_key = {column.key: column for column in columns}
+            stream.write(f"{fit(escape(headline), stream)}\n\n" if headline else "")
             heavy.write_table(stream, records, columns=[by_key[key] for key in keys], style=style)
         case Format.TABLE:
             lines = ("\t".join(cell_text(value) for value in record.values()) for record in records)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from grantctl.evaluation.facts import Group, Membership
+    from grantctl.store.assumed_tokens import AssumedTokenReader
 
 
 class AssumedReader(Reader):
@@ -42,6 +43,14 @@ class AssumedReader(Reader):
     def resources(self) -> AssumedResourceReader:
         """What the same connection knows of resources, under the same assumptions."""
         return AssumedResourceReader(self._connection, self._assumed)
+
+    @property
+    def tokens(self) -> AssumedTokenReader:
+        """What the same connection knows of tokens, whose users are as they would be."""
+        # Loaded here because other questions need none of it.
+        from grantctl.store.assumed_tokens import AssumedTokenReader
+
+        return AssumedTokenReader(self._connection, self._assumed)
 
     def groups_above(self, group: Group) -> tuple[dict[int, Group], dict[tuple[int, str], bool]]:
         """The group and all above it, by pk, and every flag that these set, as they are."""
