@@ -25,17 +25,18 @@ _MAX_ECHO = 80
 
 def read_yaml(text: str, file: str) -> Placed:
     """The one value that the text is. Raises InvalidError with the file and the line."""
-    loader = _Loader(text)
     try:
-        return _Reading(loader, file).document()
+        loader = _Loader(text)
+        try:
+            return _Reading(loader, file).document()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = file if mark is None else f"{file}:{mark.line + 1}"
         raise InvalidError(f"{place}: {error.problem or 'it is not valid YAML'}") from None
     except yaml.YAMLError:
         raise InvalidError(f"{file}: it holds a character that YAML does not have") from None
-    finally:
-        loader.dispose()
 
 
 class _Reading:

@@ -1,8 +1,8 @@
 """Files of policy tests, in TOML and YAML.
 
 Owns telling the two apart, how long a file may be, and taking it apart into assertions. Leaves
-what a test may hold to `assertion_fields`, lines to `placed_toml` and `placed_yaml`, and opening files
-to the caller.
+what a test may hold to `assertion_fields`, lines to `placed_toml` and `placed_yaml`, and opening
+files to the caller.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ class _People:
 class _Offenders:
     """Users on whom an assertion fails: the first, the names of some, and how many there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
         self.first: tuple[User, Asked] | None = None
         self._names: list[str] = []
         self._count = 0
@@ -44,13 +45,12 @@ class _Offenders:
         if len(self._names) < _MAX_NAMED:
             self._names.append(user.label)
 
-    def result(self, world: PolicyWorld, one: Assertion, verb: str) -> PolicyResult:
-        """The result: `3 may not: a, b, c`."""
-        if self.first is None:
-            return passed(one, "as expected")
+    @property
+    def words(self) -> str:
+        """`3 may not: a, b, c`"""
         more = self._count - len(self._names)
         names = ", ".join(self._names) + (f" and {more} more" if more else "")
-        return failed(world, one, f"{self._count} {verb}: {names}", *self.first)
+        return f"{self._count} {self._verb}: {names}"
 
 
 def check_population(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:
@@ -58,10 +58,10 @@ def check_population(world: PolicyWorld, one: Assertion, population: Population)
     if one.asked == Asked():
         return _check_nothing(world, one, population)
     verb = ("may not, or not through it" if one.through else "may not") if one.allowed else "may"
-    offenders = _Offenders()
+    offenders = _Offenders(verb)
     for user in _offending(world, one, population):
         offenders.note(user, one.asked)
-    return offenders.result(world, one, verb)
+    return _result(world, one, offenders)
 
 
 def _offending(world: PolicyWorld, one: Assertion, population: Population) -> Iterator[User]:
@@ -88,7 +88,7 @@ def _offending(world: PolicyWorld, one: Assertion, population: Population) -> It
 
 def _check_nothing(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:
     """Permissions first; resources only of those who have none, and whose role leaves any."""
-    offenders = _Offenders()
+    offenders = _Offenders("may something")
     others: list[User] = []
     keys = sorted(world.reader.catalogue())
     for facts in world.members(population, keys):
@@ -103,7 +103,7 @@ def _check_nothing(world: PolicyWorld, one: Assertion, population: Population) -
         found = world.any_access(user.id, one.rules)
         if found is not None:
             offenders.note(user, found)
-    return offenders.result(world, one, "may something")
+    return _result(world, one, offenders)
 
 
 def check_circle(world: PolicyWorld, one: Assertion, circle: Circle) -> PolicyResult:
@@ -113,19 +113,23 @@ def check_circle(world: PolicyWorld, one: Assertion, circle: Circle) -> PolicyRe
     """
     named = {user.pk: user for user in map(world.reader.find_user, circle.users)}
     groups = [_members(world, group) for group in circle.groups]
-    outsiders, missing = _Offenders(), dict(named)
+    outsiders, absent, missing = _Offenders("more may"), _Offenders("may not"), dict(named)
     for holder in world.holders(one.asked, one.rules):
         user = holder.user
         missing.pop(user.pk, None)
         is_within = user.pk in named or user.role in circle.roles
         if not is_within and not any(user.pk in members for members in groups):
             outsiders.note(user, one.asked)
-    if outsiders.first is not None or not missing:
-        return outsiders.result(world, one, "more may")
-    absent = _Offenders()
     for user in missing.values():
         absent.note(user, one.asked)
-    return absent.result(world, one, "may not")
+    return _result(world, one, outsiders, absent)
+
+
+def _result(world: PolicyWorld, one: Assertion, *offenders: _Offenders) -> PolicyResult:
+    found = [several for several in offenders if several.first is not None]
+    if not found or found[0].first is None:
+        return passed(one, "as expected")
+    return failed(world, one, "; ".join(several.words for several in found), *found[0].first)
 
 
 def _members(world: PolicyWorld, group: str) -> _People:

@@ -134,9 +134,10 @@ class PolicyWorld:
         In the order of their making. Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         group = None if population.group is None else self.group(population.group)
-        # Whom assumptions put into a group, no list of its members tells.
-        listed = None if self.assumptions is not None else group
-        for found in self.reader.facts_of_members(listed, keys):
+        listed, role = group, population.role
+        if self.assumptions is not None:  # whom they put into it no list of the database tells
+            listed, role = None, None
+        for found in self.reader.facts_of_members(listed, keys, role=role):
             facts = found if self.assumptions is None else self.assumptions.applied_to(found)
             if population.role not in (None, facts.user.role):
                 continue
