@@ -118,7 +118,7 @@ def _editors(user: str, asked: Asked, *, allowed: bool) -> Assertion:
         NamedSource(SourceKind.DEFAULT),
     )
     return Assertion(
-        Place("f", line),
+        HERE,
         user,
         asked,
         allowed,
