@@ -98,7 +98,7 @@ def _named(reader: Reader, source: GrantingSource) -> NamedSource:
 
 def _group_name(reader: Reader, group: Group) -> str:
     try:
-        is_found = reader.find_group(group.name).pk == group.pk
+        is_found = bool(group.name.strip()) and reader.find_group(group.name).pk == group.pk
     except (NotFoundError, AmbiguousError):
         is_found = False
     return group.name if is_found else group.id
