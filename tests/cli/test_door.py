@@ -33,6 +33,8 @@ OPTION_WORDS = (
     *("--ignore-role", "--ignore-owner", "--ignore-base", "--all", "--quiet", "-q", "-qo"),
     *("--color", "never", "--color=always", "--fields", "allowed", "--", "-", "--help", "--token"),
     *("--database", "--config", "--ignore", "--quiet=1", "-x"),
+    *("--with-group=staff", "--without-group=staff", "--role=user", "--set=staff:notes=false"),
+    *("--default=notes=true", "--at=2030-01-01", "--with-group", "--role"),
 )
 LINES = st.tuples(
     st.lists(st.sampled_from(OPTION_WORDS), max_size=1),

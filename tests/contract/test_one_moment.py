@@ -103,3 +103,33 @@ def test_the_moment_is_that_of_the_first_read(
             again = reader.permission_facts(USER, KEY)
             assert not decide(again, KEY, now=NOW).allowed
         set_flags(company, INTENT, "ops", {KEY: True})
+
+
+def test_within_one_moment_every_read_sees_what_the_first_saw(company: Database) -> None:
+    with company.reader() as reader:
+        with reader.at_one_moment():
+            before = {name: read(reader) for name, read in READS.items()}
+            overturn(company)
+            assert {name: read(reader) for name, read in READS.items()} == before
+            with reader.at_one_moment():
+                assert READS["check"](reader) == before["check"]
+            assert READS["check"](reader) == before["check"]
+        assert READS["check"](reader) != before["check"]
+
+
+def test_within_one_moment_lists_may_be_read_side_by_side(company: Database) -> None:
+    with company.reader() as reader, reader.at_one_moment():
+        first, second = (reader.facts_of_candidates(KEY) for _ in "ab")
+        assert next(first) == next(second)
+        first.close()
+        assert [one.user.email for one in second] == [USER]
+        assert READS["check"](reader).user.email == USER
+
+
+def test_a_reader_that_was_left_in_the_middle_is_as_good_as_new(company: Database) -> None:
+    with company.reader() as reader:
+        with pytest.raises(ZeroDivisionError), reader.at_one_moment():
+            next(reader.facts_of_candidates(KEY))
+            raise ZeroDivisionError
+        set_flags(company, INTENT, "ops", {KEY: False})
+        assert not decide(reader.permission_facts(USER, KEY), KEY, now=NOW).allowed

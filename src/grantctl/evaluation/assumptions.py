@@ -65,6 +65,10 @@ class Assumptions:
     above: Mapping[int, Group] = field(default_factory=dict)
     flags_above: Mapping[tuple[int, str], bool] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether anything is assumed: a decision under no assumption is not hypothetical."""
+        return self != Assumptions()
+
     @property
     def words(self) -> str:
         """All that is assumed, in one line."""

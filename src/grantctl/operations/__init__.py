@@ -9,6 +9,7 @@ from grantctl.lazy import lazy_submodules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from grantctl.operations import access_difference as access_difference
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
     from grantctl.operations import access_recording as access_recording
@@ -61,6 +62,7 @@ __getattr__ = lazy_submodules(
     __name__,
     frozenset(
         {
+            "access_difference",
             "access_grants",
             "access_questions",
             "access_recording",

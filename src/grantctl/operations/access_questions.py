@@ -53,11 +53,11 @@ def answer_access(
     what is assumed of the user and of the world, see `assuming`. Raises NotFoundError,
     AmbiguousError, DatabaseError.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.resources.facts(user, ref, with_advice=with_advice)
     decision = decide_access(facts, question, now=now, scope=scope)
-    return decision if assumptions is None else assumptions.marked_access(decision)
+    return assumptions.marked_access(decision) if assumptions else decision
 
 
 def who_has_access(
@@ -73,7 +73,7 @@ def who_has_access(
     What is assumed of a user is assumed of each. Raises NotFoundError at once, DatabaseError then
     too.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     everybody = _reaches(reader, ref, question, now)
     first = next(everybody, None)  # nothing of the answer is written before the resource is known
@@ -103,7 +103,7 @@ def reachable(
     By type, id and action; for the action `*` every action that can be told of each. Raises
     NotFoundError for a user or a type at once, AmbiguousError, DatabaseError.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     types = reader.resources.require_types(type_)
     found = _reached(reader, user, types, question, now)

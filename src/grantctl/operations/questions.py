@@ -80,7 +80,7 @@ def answer(
     what is assumed of the user and of the world, see `assuming`. Raises NotFoundError,
     AmbiguousError, DatabaseError.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.permission_facts(user, key, with_advice=with_advice)
     decision = decide(
@@ -91,7 +91,7 @@ def answer(
         require_all=question.require_all,
         scope=scope,
     )
-    return decision if assumptions is None else assumptions.marked(decision)
+    return assumptions.marked(decision) if assumptions else decision
 
 
 def who_can(
@@ -107,7 +107,7 @@ def who_can(
     What is assumed of a user is assumed of each. Raises NotFoundError at once, DatabaseError then
     too.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     everybody = _subjects(reader.facts_of_candidates(key), key, question, now)
     first = next(everybody, None)  # nothing of the answer is written before the key is known
@@ -153,7 +153,7 @@ def access(
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
     """
-    if assumptions is not None:
+    if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
     facts = reader.access_facts(user)
     held = held_groups(facts, now)
