@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from grantctl.config import OUTPUTS
 from grantctl.store.database import Database
 from tests.cli.office import undated
-from tests.commands import Cli, Outcome, invoke
-from tests.contract.damage import OPEN_WEBUI
+from tests.commands import Cli, Outcome
 
 FILE = """\
 [[test]]
@@ -67,13 +67,19 @@ policy.toml:21: failed: Chen's through \\x1b[31mred
   ✓ allowed: chen@example.com may chat.controls
   ├─ because group `engineering`, held through `interns`, sets it true
   ├─ · role: user, decides nothing
-  ├─ ✓ group engineering: true, held through interns (added by ada on 2026-01-05, until 2099-01-01 00:00 UTC)
+  ├─ ✓ group engineering: true, held through interns (added by ada on 2026-01-05, until \
+2099-01-01 00:00 UTC)
   ├─ · group interns: false (added by ada on 2026-01-05, until 2099-01-01 00:00 UTC)
   ├─ · group staff: absent, held through interns › engineering
-  └─ ✗ default: false
+  ├─ · default: false
+  ├─ ! `interns` says false for `chat.controls` without effect: true anywhere wins
+  └─ ! allowed until 2099-01-01 00:00 UTC, when the membership in `interns` expires
 """
 SUMMARY = "1 passed, 2 failed, 1 error\n"
-PASSED = "policy.toml:4: passed: Bob opens the controls as an engineer: Bob may chat.controls through group:engineering\n"
+PASSED = (
+    "policy.toml:4: passed: Bob opens the controls as an engineer: "
+    "Bob may chat.controls through group:engineering\n"
+)
 
 Write = Callable[[str], str]
 
@@ -254,7 +260,7 @@ def test_the_exit_code_is_the_same_in_every_format(office: Cli, write: Write) ->
             outcome = office("test", file, "-o", output)
             assert outcome.code == code, (output, outcome)
             assert outcome.out == "" or code in (0, 3)
-        assert office("test", failing, "-o", output, "--fields=none").code == 2 or output == "none"
+        assert office("test", failing, "-o", output, "--fields=none").code == 2
 
 
 def test_a_file_that_makes_no_sense_is_refused_before_any_is_run(office: Cli, write: Write) -> None:
@@ -292,21 +298,19 @@ def test_files_come_from_folders_and_stdin_too(office: Cli, write: Write) -> Non
         (("-",), "error: stdin may be TOML or YAML\nhint: --format toml, or --format yaml\n"),
         (("x",), "error: `x` may be TOML or YAML\nhint: --format toml, or --format yaml\n"),
         (("x.toml",), "error: `x.toml` cannot be read: no such file or directory\n"),
-        (("a\0b.toml",), "error: `a\\x00b.toml` cannot be read\n"),
+        (("a\0b.toml",), "error: the name of the file is none that a file can have\n"),
         (
             (".",),
             "error: the folder `.` holds no policy tests\nhint: *.toml or *.yaml\n",
         ),
-        (("x.toml", "--format", "json"), "error: no format `json`\nhint: one of: toml, yaml\n"),
+        (("x.toml", "--format", "json"), "error: no format `json`\nhint: one of toml, yaml\n"),
     ],
 )
 def test_what_cannot_be_read_is_a_usage_error(
     office: Cli, write: Write, arguments: tuple[str, ...], message: str
 ) -> None:
     outcome = office("test", *arguments, stdin="")
-    assert outcome.code == 2
-    assert outcome.out == ""
-    assert outcome.err == message or "did you mean" in outcome.err
+    assert outcome == Outcome(2, "", message)
 
 
 def test_without_a_file_there_is_help_and_a_usage_error(office: Cli) -> None:
@@ -321,7 +325,7 @@ def test_the_report_for_ci_holds_every_test(office: Cli, write: Write) -> None:
     assert office("test", file, "--junit", "report.xml") == Outcome(3, ANSWER, SUMMARY)
     report = Path("report.xml")
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
-    root = ElementTree.fromstring(report.read_text(encoding="utf-8"))
+    root = ET.fromstring(report.read_text(encoding="utf-8"))
     [suite] = root
     counts = {"tests": "4", "failures": "2", "errors": "1"}
     assert dict(root.attrib) == {"name": "grantctl test", **counts}
@@ -380,27 +384,30 @@ given = { with_groups = ["staff"], without_groups = ["staff"] }
 """
 
 
+HYPOTHETICAL_ANSWER = """\
+policy.toml:3: failed
+  expected: dana@example.com may not chat.controls, given with group engineering
+  got: allowed: group `engineering` sets it true
+  ✓ allowed (hypothetical): dana@example.com may chat.controls
+  @
+policy.toml:8: error
+  expected: Dana may notes, given without group gone
+  got: no group `gone`
+  hint: grantctl groups list
+policy.toml:13: error
+  expected: Dana may notes, given with group staff, without group staff
+  got: `staff` is assumed to be held, and not to be held
+  hint: leave out --with-group or --without-group
+"""
+
+
 def test_a_failure_under_assumptions_is_marked_as_such(office: Cli, write: Write) -> None:
     outcome = office("test", write(HYPOTHETICAL))
-    assert outcome.code == 3
-    lines = outcome.out.splitlines()
-    assert lines[:4] == [
-        "policy.toml:3: failed",
-        "  expected: dana@example.com may not chat.controls, given with group engineering",
-        "  got: allowed: group `engineering` sets it true",
-        "  ✓ allowed: dana@example.com may chat.controls",
-    ]
-    assert any("hypothetical: with group engineering" in line for line in lines[4:])
-    assert "to allow it" not in outcome.out
-    assert lines[-7:] == [
-        "policy.toml:8: error",
-        "  expected: Dana may notes, given without group gone",
-        "  got: no group `gone`",
-        "  hint: grantctl groups list",
-        "policy.toml:13: error",
-        "  expected: Dana may notes, given with group staff, without group staff",
-        "  got: `staff` is assumed to be held, and not to be held",
-    ] or lines[-1].startswith("  hint: ")
+    asked = ("explain", "Dana", "chat.controls", "--with-group=engineering")
+    tree = office(*asked).out.replace("\n", "\n  ").rstrip()
+    expected = re.sub(r"✓ allowed \(hyp.*\n  @", lambda _: tree, HYPOTHETICAL_ANSWER)
+    assert outcome == Outcome(3, expected, "0 passed, 1 failed, 2 errors\n")
+    assert "✓ allowed (hypothetical): dana@example.com may chat.controls" in outcome.out
 
 
 RESOURCES = """\
@@ -424,8 +431,8 @@ tests:
   through: direct
 """
 RESOURCE_ANSWER = """\
-2 passed
-4 failed 3 more may: ada@example.com, bob@example.com, dana@example.com
+3 passed
+5 failed 3 more may: ada@example.com, bob@example.com, dana@example.com
 7 passed
 10 passed
 12 failed 1 may something: dana@example.com
@@ -448,122 +455,3 @@ def test_resources_are_asked_about_as_permissions_are(
     ]
     assert "".join(f"{line}\n" for line in said) == RESOURCE_ANSWER
     assert outcome.code == 3
-
-
-def test_an_attached_open_webui_database_is_tested_as_well(write: Write) -> None:
-    env = {"GRANTCTL_DATABASE": f"openwebui+sqlite:///{OPEN_WEBUI}"}
-    listed = invoke(["who-can", "chat.controls", "-o", "ndjson"], env=env)
-    rows = [json.loads(line) for line in listed.out.splitlines()]
-    admins = [one["id"] for one in rows if one["role"] == "admin"]
-    assert admins
-    frozen = invoke(["test", "record", *(one["id"] for one in rows[:3]), "--type=*"], env=env)
-    assert (frozen.code, frozen.err) == (0, "")
-    text = frozen.out + f"[[test]]\nonly = {json.dumps(admins[:1])}\nmay = 'chat.controls'\n"
-    outcome = invoke(["test", write(text)], env=env)
-    count = sum(1 for line in frozen.out.splitlines() if line.startswith("  "))
-    if len(rows) == 1:
-        assert outcome == Outcome(0, "", f"{count + 1} passed\n")
-    else:
-        assert outcome.err == f"{count} passed, 1 failed\n"
-        assert f"got: {len(rows) - 1} more may: " in outcome.out
-
-
-RECORDED = """\
-# What was so when it was recorded: grantctl test record
-
-[[test]]
-user = "chen@example.com"
-through = ["group:engineering"]
-may = [
-  "chat.controls",
-]
-
-[[test]]
-user = "chen@example.com"
-through = ["default"]
-may = [
-  "chat.share",
-  "chat.valves",
-]
-
-[[test]]
-user = "chen@example.com"
-through = ["group:staff"]
-may = [
-  "notes",
-]
-
-[[test]]
-user = "chen@example.com"
-may_not = [
-  "chat.enforced",
-]
-
-[[test]]
-user = "u-flo"
-through = ["default"]
-may = [
-  "chat.share",
-  "chat.valves",
-]
-
-[[test]]
-user = "u-flo"
-may_not = [
-  "chat.controls",
-  "chat.enforced",
-  "notes",
-]
-"""
-
-
-def test_a_recording_freezes_today_s_access_and_passes_until_it_changes(
-    office: Cli, write: Write
-) -> None:
-    outcome = office("test", "record", "Chen", "u-flo", "chen@example.com")
-    assert outcome == Outcome(0, RECORDED, "")
-    file = write(outcome.out)
-    yaml = office("test", "record", "Chen", "u-flo", "--format", "yaml").out
-    assert yaml.startswith(
-        "# What was so when it was recorded: grantctl test record\ntests:\n"
-        '  - user: "chen@example.com"\n    through: ["group:engineering"]\n    may:\n'
-        '      - "chat.controls"\n'
-    )
-    other = write(yaml, "policy.yaml")
-    assert office("test", file, other) == Outcome(0, "", "20 passed\n")
-    office("permissions", "set", "--group=staff", "notes=false")
-    changed = office("test", file, other, "-o", "ndjson", "--fields=status,file,line")
-    assert changed.code == 3
-    assert [line for line in changed.out.splitlines() if "passed" not in line] == [
-        '{"status":"failed","file":"policy.toml","line":22}',
-        '{"status":"failed","file":"policy.yaml","line":13}',
-    ]
-
-
-def test_resources_are_recorded_where_their_type_is_asked_for(
-    resource_office: Database, cli: Cli, write: Write
-) -> None:
-    del resource_office
-    whole = cli("test", "record", "bob@example.com", "--type", "*").out
-    outcome = cli("test", "record", "bob@example.com", "--type", "tool").out
-    assert "model:" in whole
-    assert "model:" not in outcome
-    assert outcome.endswith(
-        'through = ["owner", "group:staff"]\nmay = [\n  "read tool:calculator",\n]\n\n'
-        '[[test]]\nuser = "bob@example.com"\nthrough = ["owner"]\nmay = [\n'
-        '  "write tool:calculator",\n]\n\n'
-        '[[test]]\nuser = "bob@example.com"\nthrough = ["everyone"]\nmay = [\n'
-        '  "read tool:whiteboard",\n  "write tool:whiteboard",\n]\n\n'
-        '[[test]]\nuser = "bob@example.com"\nmay_not = [\n  "chat.enforced",\n]\n'
-    )
-    assert cli("test", write(whole)).code == 0
-
-
-def test_nothing_is_recorded_of_what_nobody_knows(office: Cli) -> None:
-    assert office("test", "record", "Bob", "nobody") == Outcome(
-        4, "", "error: no user `nobody`\nhint: grantctl users list\n"
-    )
-    assert office("test", "record", "Bob", "-o", "json").code == 2
-    assert office("test", "record", "Bob", "--format", "json").code == 2
-    assert office("test", "record", "Bob", "--type", "none").code == 4
-    assert office("test", "record").code == 2
