@@ -26,7 +26,7 @@ results = st.builds(
     st.integers(1, 999),
     texts,
     texts,
-    st.sampled_from(Status),
+    st.sampled_from(tuple(Status)),
     texts,
     st.none() | texts,
 )
