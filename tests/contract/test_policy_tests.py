@@ -34,15 +34,17 @@ from grantctl.evaluation.granting_sources import sources_of
 from grantctl.evaluation.rules import held_groups
 from grantctl.interop.policy_files import PolicyFormat, read_assertions
 from grantctl.interop.recorded_text import written
-from grantctl.model import Role
+from grantctl.model import Role, parse_resource
 from grantctl.operations.access_recording import record_access
 from grantctl.operations.assuming import FlagPremise, Premises, resolve
+from grantctl.operations.flags import set_flags
 from grantctl.operations.policy_tests import run_assertions
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
 from grantctl.store.url import parse_url
 from tests.contract.resource_worlds import ResourceWorld, resource_worlds, rich_resource_world
 from tests.contract.worlds import NOW
+from tests.databases import INTENT
 
 HERE = Place("f", 1)
 RULES = (
@@ -345,3 +347,50 @@ def test_a_recording_fails_where_what_it_froze_has_changed(
         "u-2 may a.x through group:company",
         "u-2 may not b.x",
     ]
+
+
+def test_all_tests_see_the_database_at_one_moment_whoever_writes_meanwhile(
+    database: Database,
+) -> None:
+    world = rich_resource_world()
+    world.write(database)
+    one = Assertion(HERE, "u-2", Asked(key="a.x"), allowed=True)
+    tests = [one, replace(one, subject=Population(group="g-3")), one]
+    with database.reader() as reader:
+        results = run_assertions(reader, tests, now=NOW)
+        found = [next(results)]
+        set_flags(database, INTENT, "company", {"a.x": False})
+        found += results
+        assert [result.is_passed for result in found] == [True, True, True]
+        assert [result.is_passed for result in run(reader, iter(tests))] == [False, False, False]
+
+
+def test_a_name_that_several_have_or_nobody_has_is_an_error_and_the_rest_is_run(
+    database: Database,
+) -> None:
+    world = rich_resource_world()
+    world.write(database)
+    one = Assertion(HERE, "u-2", Asked(key="a.x"), allowed=True)
+    editors = NamedSource(SourceKind.GROUP, "editors")
+    model = parse_resource("model:gone")
+    tests = [
+        replace(one, through=(editors,)),
+        replace(one, subject=Population(group="editors")),
+        replace(one, subject=Circle(groups=("editors",))),
+        replace(one, subject=Circle(users=("nobody",))),
+        replace(one, asked=Asked(key="a.z"), allowed=False),
+        replace(one, asked=Asked(key="a.z"), subject=Population(Role.USER), allowed=False),
+        replace(one, asked=Asked(action="read", ref=model), subject=Population(), allowed=False),
+        replace(one, given=Given(with_groups=("none",))),
+        one,
+    ]
+    with database.reader() as reader:
+        results = run(reader, iter(tests))
+    assert [(result.status, result.got) for result in results[:-1]] == [
+        *[(Status.ERROR, "more than one group is called `editors`")] * 3,
+        (Status.ERROR, "no user `nobody`"),
+        *[(Status.ERROR, "no permission `a.z`")] * 2,
+        (Status.ERROR, "no resource `model:gone`"),
+        (Status.ERROR, "no group `none`"),
+    ]
+    assert results[-1].is_passed
