@@ -47,6 +47,7 @@ VALUES: dict[str, Any] = {
     "upper": "chat.controls.\U0010ffff",
     "length": 14,
     "limit": 5,
+    "role": "pending",
     "type": "model",
     "id": "r-999",
     "resource": 700,
@@ -76,6 +77,7 @@ DECIDING = (
     "HELD_GROUPS",
     "HELD_FLAGS_OF_TWO",
     "HELD_FLAGS",
+    "USERS_OF_ROLE_WITH_MEMBERSHIPS",
 )
 DECIDING_TOKENS = (
     "FOUND_BY_ID",

@@ -14,6 +14,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "who-can": ("who_can", "who may do it, and through what"),
         "access": ("access", "everything that one user may"),
         "graph": ("graph", "the part of the directory that decides, to look at"),
+        "test": ("test", "whether what files assert is so, for CI (exit 0 or 3)"),
     },
     "Directory": {
         "users": ("users", "list, make, approve, suspend and delete users"),

@@ -34,6 +34,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "explain": (USER, ASKED, RESOURCE),
     "who-can": (ASKED, RESOURCE),
     "access": (USER, KEY),
+    "test record": (USER, MANY),
     "users show": (USER,),
     "users update": (USER,),
     "users approve": (USER, MANY),

@@ -77,7 +77,11 @@ class NounGroup(TyperGroup):
 def command_of(app: typer.Typer) -> Click:
     """The group of a noun's app; of an app that has one command only, the command."""
     is_single = len(app.registered_commands) == 1 and not app.registered_groups
-    return get_command(app) if is_single else NounGroup(app)
+    if is_single:
+        return get_command(app)
+    kind: Any = app.info.cls  # where none was given, it is no class at all
+    is_own = isinstance(kind, type) and issubclass(kind, NounGroup)
+    return kind(app) if is_own else NounGroup(app)
 
 
 def _commands_of(app: typer.Typer) -> dict[str, Noun]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from grantctl.operations import access_difference as access_difference
     from grantctl.operations import access_grants as access_grants
     from grantctl.operations import access_questions as access_questions
+    from grantctl.operations import access_recording as access_recording
     from grantctl.operations import api_keys as api_keys
     from grantctl.operations import assuming as assuming
     from grantctl.operations import attaching as attaching
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from grantctl.operations import doctor as doctor
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
+    from grantctl.operations import file_replacing as file_replacing
     from grantctl.operations import flags as flags
     from grantctl.operations import graphs as graphs
     from grantctl.operations import groups as groups
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from grantctl.operations import policy_overview as policy_overview
     from grantctl.operations import policy_seeds as policy_seeds
     from grantctl.operations import policy_settings as policy_settings
+    from grantctl.operations import policy_tests as policy_tests
     from grantctl.operations import policy_values as policy_values
     from grantctl.operations import questions as questions
     from grantctl.operations import resource_selection as resource_selection
@@ -64,6 +67,7 @@ __getattr__ = lazy_submodules(
             "access_difference",
             "access_grants",
             "access_questions",
+            "access_recording",
             "api_keys",
             "assuming",
             "attaching",
@@ -79,6 +83,7 @@ __getattr__ = lazy_submodules(
             "doctor",
             "durations",
             "effects",
+            "file_replacing",
             "flags",
             "graphs",
             "groups",
@@ -98,6 +103,7 @@ __getattr__ = lazy_submodules(
             "policy_overview",
             "policy_seeds",
             "policy_settings",
+            "policy_tests",
             "policy_values",
             "questions",
             "resource_selection",

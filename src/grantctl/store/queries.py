@@ -115,7 +115,15 @@ FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
 ORDER BY u.pk
 """
 
-# The same for those only to whom a group or their role may give the permission.
+USERS_OF_ROLE_WITH_MEMBERSHIPS = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.role = :role
+ORDER BY u.pk
+"""
+
+# The same as of all users for those only to whom a group or their role may give the permission.
 CANDIDATES_WITH_MEMBERSHIPS = """
 WITH RECURSIVE granting(pk) AS (
   SELECT f.group_pk FROM permissions AS p CROSS JOIN group_permissions AS f

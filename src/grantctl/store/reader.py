@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
-from grantctl.model import is_below
+from grantctl.model import Role, is_below
 from grantctl.store import queries, references
-from grantctl.store.connection import Connection
+from grantctl.store.connection import Connection, Row
 from grantctl.store.member_rows import (
     read_groups,
     read_memberships,
@@ -204,9 +204,10 @@ class Reader:
                 yield PermissionFacts(user, groups, memberships, flags, catalogue)
 
     def facts_of_members(
-        self, group: int | None, keys: Collection[str]
+        self, group: int | None, keys: Collection[str], *, role: Role | None = None
     ) -> Iterator[PermissionFacts]:
-        """The facts of every member of a group, inherited ones too; of all users for None.
+        """The facts of every member of a group, inherited ones too; of all users for None, or all
+        of a role.
 
         With these leaves of the catalogue only. Inside of the caller's transaction. Raises
         DatabaseError.
@@ -215,13 +216,16 @@ class Reader:
         every_flag = self._flag_map(queries.ALL_FLAGS, {})
         flags = {pair: value for pair, value in every_flag.items() if pair[1] in keys}
         catalogue = {key: one for key, one in self._catalogue().items() if key in keys}
-        rows = (
-            self._connection.stream(queries.USERS_WITH_MEMBERSHIPS)
-            if group is None
-            else self._connection.stream(queries.MEMBERS_WITH_MEMBERSHIPS, {"group": group})
-        )
-        for user, memberships in users_of(rows):
+        for user, memberships in users_of(self._members(group, role)):
             yield PermissionFacts(user, groups, memberships, flags, catalogue)
+
+    def _members(self, group: int | None, role: Role | None) -> Iterator[Row]:
+        if group is not None:
+            return self._connection.stream(queries.MEMBERS_WITH_MEMBERSHIPS, {"group": group})
+        if role is not None:
+            asked = {"role": role.value}
+            return self._connection.stream(queries.USERS_OF_ROLE_WITH_MEMBERSHIPS, asked)
+        return self._connection.stream(queries.USERS_WITH_MEMBERSHIPS)
 
     def catalogue(self) -> Mapping[str, Permission]:
         """Every permission by its key. Raises DatabaseError."""

@@ -105,6 +105,8 @@ ORDER BY r.id
 
 TYPES = "SELECT DISTINCT type FROM resources ORDER BY type"
 
+REFS_OF_TYPE = "SELECT type, id FROM resources WHERE type = :type ORDER BY id"
+
 # Names for shell completion and did-you-mean; `:upper` is what no name with the prefix reaches.
 IDS_FROM = """
 SELECT id FROM resources WHERE type = :type AND id >= :prefix AND id < :upper

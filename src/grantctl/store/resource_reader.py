@@ -101,6 +101,11 @@ class ResourceReader:
         """Every type that a resource has, sorted."""
         return [str(one) for (one,) in self._connection.rows(statements.TYPES)]
 
+    def refs(self, type_: str) -> Iterator[ResourceRef]:
+        """Every resource of a type, by id."""
+        for row in self._connection.stream(statements.REFS_OF_TYPE, {"type": type_}):
+            yield ResourceRef(*row)
+
     def ids_from(self, type_: str, prefix: str, *, limit: int) -> list[str]:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
