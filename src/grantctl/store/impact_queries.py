@@ -39,6 +39,43 @@ WITH RECURSIVE made(pk) AS (
 SELECT pk FROM made
 """
 
+# The memberships of everybody who is in one of these groups, a user's together.
+MEMBERSHIPS_SQLITE = """
+SELECT u.pk, u.role, m.group_pk
+FROM (
+  SELECT DISTINCT c.user_pk AS pk
+  FROM json_each(:within_groups) AS w CROSS JOIN memberships AS c
+  WHERE c.group_pk = w.value AND (c.expires_at IS NULL OR c.expires_at > :now)
+) AS looked_at CROSS JOIN users AS u CROSS JOIN memberships AS m
+WHERE u.pk = looked_at.pk AND u.role IN (:role, :other_role)
+  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+ORDER BY u.pk
+"""
+
+MEMBERSHIPS_POSTGRES = """
+SELECT u.pk, u.role, m.group_pk
+FROM users AS u CROSS JOIN memberships AS m
+WHERE u.pk IN (
+  SELECT c.user_pk
+  FROM json_array_elements_text(CAST(:within_groups AS json)) AS w(value)
+  CROSS JOIN memberships AS c
+  WHERE c.group_pk = CAST(w.value AS bigint) AND (c.expires_at IS NULL OR c.expires_at > :now)
+) AND u.role IN (:role, :other_role)
+  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+ORDER BY u.pk
+"""
+
+USERS_SQLITE = """
+SELECT u.pk, u.id, u.email, u.name, u.role
+FROM json_each(:within_users) AS w CROSS JOIN users AS u WHERE u.pk = w.value
+"""
+
+USERS_POSTGRES = """
+SELECT u.pk, u.id, u.email, u.name, u.role
+FROM json_array_elements_text(CAST(:within_users AS json)) AS w(value) CROSS JOIN users AS u
+WHERE u.pk = CAST(w.value AS bigint)
+"""
+
 _SETS_ON_SQLITE = """
 WITH within_groups(pk) AS MATERIALIZED (SELECT value FROM json_each(:within_groups)),
 within_users(pk) AS MATERIALIZED (SELECT value FROM json_each(:within_users)),

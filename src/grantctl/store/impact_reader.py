@@ -6,10 +6,12 @@ are made of. Leaves what a change makes of them to `evaluation.impact`.
 
 from __future__ import annotations
 
+from itertools import groupby
 from json import dumps
+from operator import itemgetter
 
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
-from grantctl.evaluation.impact import Part
+from grantctl.evaluation.impact import Audience, Part
 from grantctl.evaluation.impact_tree import GroupTree, grow
 from grantctl.model import Role
 from grantctl.moments import UTC, datetime, timedelta
@@ -119,6 +121,28 @@ class ImpactReader:
                 return
             found = [one for part in parts for one in self._users(part, includes_admins, now, many)]
         yield from sorted(found, key=lambda one: one.pk)[:many]
+
+    def users_of(self, pks: Iterable[int]) -> dict[int, User]:
+        """These users by their pk."""
+        is_sqlite = self._connection.engine == SQLITE
+        query = statements.USERS_SQLITE if is_sqlite else statements.USERS_POSTGRES
+        rows = self._connection.rows(query, {"within_users": dumps(sorted(pks))})
+        return {row[0]: user_of(row) for row in rows}
+
+    def groups_of_members(
+        self, groups: Iterable[int], *, includes_admins: bool, now: datetime
+    ) -> Iterator[tuple[int, bool, list[int]]]:
+        """Everybody who is in one of these groups: the pk, whether admin, all groups directly held.
+
+        In the order of their making, in the caller's transaction.
+        """
+        is_sqlite = self._connection.engine == SQLITE
+        query = statements.MEMBERSHIPS_SQLITE if is_sqlite else statements.MEMBERSHIPS_POSTGRES
+        values = _values(Part(Audience(groups=frozenset(groups)), Audience()), includes_admins, now)
+        rows = self._connection.stream(query, values)
+        for pk, of_user in groupby(rows, key=itemgetter(0)):
+            found = list(of_user)
+            yield pk, found[0][1] == Role.ADMIN, [group for _, _, group in found]
 
     def _users(
         self, part: Part, includes_admins: bool, now: datetime, limit: int
