@@ -38,11 +38,9 @@ class Tally:
                 self._spread(before, 1 << at)
                 self._spread(after, 1 << (at + width))
                 at += 1
-        self._of_admins = sum(
-            low
-            for shift, (low, _) in zip(shifts, self._ranges, strict=True)
-            if shift.includes_admins
-        )
+        lows = [low for low, _ in self._ranges]
+        self._at = {low: at for at, low in enumerate(lows)}
+        self._of_admins = sum(lows[at] for at, one in enumerate(shifts) if one.includes_admins)
         self._changes: dict[int, tuple[int, int]] = {}
         self.gained = [0] * len(shifts)
         self.lost = [0] * len(shifts)
