@@ -42,6 +42,7 @@ class Tally:
         self._at = {low: at for at, low in enumerate(lows)}
         self._of_admins = sum(lows[at] for at, one in enumerate(shifts) if one.includes_admins)
         self._changes: dict[int, tuple[int, int]] = {}
+        self.gaining = self.losing = 0  # users who gain something, and who lose something
         self.gained = [0] * len(shifts)
         self.lost = [0] * len(shifts)
         self.first_gained: list[list[int]] = [[] for _ in shifts]
@@ -59,8 +60,10 @@ class Tally:
         if is_admin:
             gained, lost = gained & self._of_admins, lost & self._of_admins
         if gained:
+            self.gaining += 1
             self._note(user, gained, self.gained, self.first_gained)
         if lost:
+            self.losing += 1
             self._note(user, lost, self.lost, self.first_lost)
 
     def _spread(self, audience: Audience, bit: int) -> None:

@@ -40,6 +40,15 @@ class Impact:
         return not (self.gained_count or self.lost_count)
 
 
+@dataclass(frozen=True, slots=True)
+class Impacts:
+    """Several impacts of one change, and how many users gain and lose by any of them."""
+
+    each: tuple[Impact, ...]
+    gaining_count: int
+    losing_count: int
+
+
 NOTHING = Shift((Audience(),), (Audience(),))
 
 
@@ -64,24 +73,24 @@ def measure(reader: Reader, shift: Shift, *, now: datetime, first: int | None = 
 def measure_all(
     reader: Reader,
     shifts: Sequence[Shift],
-    groups: Iterable[int],
+    groups: Iterable[int] | None,
     *,
     now: datetime,
     first: int | None = FIRST,
-) -> list[Impact]:
-    """The impacts of several shifts, whom all of which find among the members of these groups.
+) -> Impacts:
+    """Several shifts, all of users who are in one of these groups, or of anybody for None.
 
     One look at their memberships, inside of the caller's moment. Raises DatabaseError.
     """
     tally = Tally(shifts, first=sys.maxsize if first is None else first)
     includes_admins = any(shift.includes_admins for shift in shifts)
     if shifts:
-        members = reader.impacts.groups_of_members(groups, includes_admins=includes_admins, now=now)
+        members = reader.impacts.groups_of_users(groups, includes_admins=includes_admins, now=now)
         for user, is_admin, held in members:
             tally.add(user, held, is_admin=is_admin)
     named = {pk for pks in (*tally.first_gained, *tally.first_lost) for pk in pks}
     users = reader.impacts.users_of(named)
-    return [
+    each = tuple(
         Impact(
             tally.gained[at],
             tally.lost[at],
@@ -90,7 +99,8 @@ def measure_all(
             shift,
         )
         for at, shift in enumerate(shifts)
-    ]
+    )
+    return Impacts(each, tally.gaining, tally.losing)
 
 
 def users_gaining(reader: Reader, impact: Impact, *, now: datetime) -> Iterator[User]:

@@ -6,6 +6,7 @@ hold through them. Leaves the counting to `impact_counts`.
 
 from __future__ import annotations
 
+from grantctl.errors import GroupCycleError
 from grantctl.evaluation.facts import Group, Permission
 from grantctl.evaluation.impact import Audience, Shift
 from grantctl.evaluation.impact_tree import GroupTree, audiences_of
@@ -41,32 +42,16 @@ class AccessImpact:
 class GroupImpact:
     """What a change of groups does: only permissions and actions that somebody gains or loses.
 
-    `member_count`: users who hold one of the groups now, of any role but pending. `children`: the
-    groups that come to the top level.
+    `member_count`: users who hold one of the groups now, of any role but pending; so many of them
+    gain something, and lose something. `children`: the groups that come to the top level.
     """
 
     member_count: int
+    gaining_count: int
+    losing_count: int
     flags: tuple[FlagImpact, ...]
     accesses: tuple[AccessImpact, ...]
     children: tuple[Group, ...] = ()
-
-    @property
-    def gained_flags(self) -> int:
-        """How many permissions are gained, each counted once for each user."""
-        return sum(one.impact.gained_count for one in self.flags)
-
-    @property
-    def lost_flags(self) -> int:
-        return sum(one.impact.lost_count for one in self.flags)
-
-    @property
-    def gained_accesses(self) -> int:
-        """How many actions on resources are gained, each counted once for each user."""
-        return sum(one.impact.gained_count for one in self.accesses)
-
-    @property
-    def lost_accesses(self) -> int:
-        return sum(one.impact.lost_count for one in self.accesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +92,13 @@ def group_move_impact(
 ) -> GroupImpact:
     """What putting a group below another one does, or at the top level for None.
 
-    Raises DatabaseError.
+    Raises GroupCycleError where the parent is the group itself or lies below it, DatabaseError.
     """
     with reader.impacts.at_one_moment():
         tree = reader.impacts.tree()
+        if parent is not None and group.pk in tree.above(parent.pk):
+            where = "itself" if parent.pk == group.pk else f"`{parent.name}`, which lies below it"
+            raise GroupCycleError(f"`{group.name}` cannot be below {where}")
         moved = tree.moved(group.pk, None if parent is None else parent.pk)
         touched = frozenset(tree.above(group.pk)) ^ frozenset(moved.above(group.pk))
         change = _Change(tree, moved, touched, now, first)
@@ -123,11 +111,14 @@ def _impact_of(
     flags, accesses = [*_flags(reader, change)], [*_accesses(reader, change)]
     members = change.before.below(groups)
     shifts = [shift for _, shift in flags] + [shift for _, _, shift in accesses]
-    impacts = measure_all(reader, shifts, members, now=change.now, first=change.first)
+    measured = measure_all(reader, shifts, members, now=change.now, first=change.first)
+    impacts = measured.each
     every = reader.impacts.groups() if children else {}
     held = Shift((Audience(groups=members),), (Audience(),), includes_admins=True)
     return GroupImpact(
         member_count=measure(reader, held, now=change.now, first=0).lost_count,
+        gaining_count=measured.gaining_count,
+        losing_count=measured.losing_count,
         flags=tuple(
             FlagImpact(permission, impact)
             for (permission, _), impact in zip(flags, impacts, strict=False)

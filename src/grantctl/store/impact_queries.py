@@ -65,6 +65,14 @@ WHERE u.pk IN (
 ORDER BY u.pk
 """
 
+EVERYBODYS_MEMBERSHIPS = """
+SELECT u.pk, u.role, m.group_pk
+FROM users AS u LEFT JOIN memberships AS m
+  ON m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+WHERE u.role IN (:role, :other_role)
+ORDER BY u.pk
+"""
+
 USERS_SQLITE = """
 SELECT u.pk, u.id, u.email, u.name, u.role
 FROM json_each(:within_users) AS w CROSS JOIN users AS u WHERE u.pk = w.value

@@ -129,20 +129,27 @@ class ImpactReader:
         rows = self._connection.rows(query, {"within_users": dumps(sorted(pks))})
         return {row[0]: user_of(row) for row in rows}
 
-    def groups_of_members(
-        self, groups: Iterable[int], *, includes_admins: bool, now: datetime
+    def groups_of_users(
+        self, groups: Iterable[int] | None, *, includes_admins: bool, now: datetime
     ) -> Iterator[tuple[int, bool, list[int]]]:
-        """Everybody who is in one of these groups: the pk, whether admin, all groups directly held.
+        """Everybody who is in one of these groups, or anybody for None: the pk, whether admin, and
+        all groups that are held directly.
 
         In the order of their making, in the caller's transaction.
         """
-        is_sqlite = self._connection.engine == SQLITE
-        query = statements.MEMBERSHIPS_SQLITE if is_sqlite else statements.MEMBERSHIPS_POSTGRES
-        values = _values(Part(Audience(groups=frozenset(groups)), Audience()), includes_admins, now)
+        within = Audience(groups=frozenset(groups or ()))
+        values = _values(Part(within, Audience()), includes_admins, now)
+        if groups is None:
+            query = statements.EVERYBODYS_MEMBERSHIPS
+        elif self._connection.engine == SQLITE:
+            query = statements.MEMBERSHIPS_SQLITE
+        else:
+            query = statements.MEMBERSHIPS_POSTGRES
         rows = self._connection.stream(query, values)
         for pk, of_user in groupby(rows, key=itemgetter(0)):
             found = list(of_user)
-            yield pk, found[0][1] == Role.ADMIN, [group for _, _, group in found]
+            held = [group for _, _, group in found if group is not None]
+            yield pk, found[0][1] == Role.ADMIN, held
 
     def _users(
         self, part: Part, includes_admins: bool, now: datetime, limit: int
