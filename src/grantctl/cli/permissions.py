@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
+from grantctl.cli import permission_impact
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.complete import complete_assignment, complete_group, complete_permission
-from grantctl.cli.flag_changes import parse_assignments, show_flag_changes
+from grantctl.cli.complete import complete_assignment, complete_permission
+from grantctl.cli.flag_changes import (
+    DEFAULT,
+    GROUP,
+    parse_assignments,
+    require_scope,
+    show_flag_changes,
+)
 from grantctl.cli.questions import KEY, wants_words
-from grantctl.errors import UsageError
 from grantctl.evaluation.facts import Permission
 from grantctl.render.columns import Column
 from grantctl.render.permissions import permission_tree
@@ -33,13 +39,6 @@ COLUMNS = (
     Column("gated_by", "Gated by"),
     Column("description", "Description"),
 )
-GROUP = Annotated[
-    str | None,
-    typer.Option(
-        "--group", metavar="GROUP", help="set it for a group", autocompletion=complete_group
-    ),
-]
-DEFAULT = Annotated[bool, typer.Option("--default", help="set it for every user")]
 YES = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 CATEGORY = Annotated[
     str | None,
@@ -101,7 +100,7 @@ def set_(
     default: DEFAULT = False,
 ) -> None:
     """Set permissions, for a group or as the default; a category sets all that lie under it."""
-    _require_scope(group, default)
+    require_scope(group, default)
     wanted = parse_assignments(values)
     show_flag_changes(call, operations.flags.set_flags(call.database, call.intent, group, wanted))
 
@@ -121,7 +120,7 @@ def unset(
     default: DEFAULT = False,
 ) -> None:
     """Take back what a group sets; with --default, what a new database has."""
-    _require_scope(group, default)
+    require_scope(group, default)
     show_flag_changes(call, operations.flags.unset_flags(call.database, call.intent, group, keys))
 
 
@@ -168,6 +167,9 @@ def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     call.say_dry_run()
 
 
+app.add_typer(permission_impact.app)
+
+
 def _record(record: PermissionRecord) -> dict[str, object]:
     permission = record.permission
     return {
@@ -179,11 +181,3 @@ def _record(record: PermissionRecord) -> dict[str, object]:
         "gated_by": permission.gated_by,
         "description": permission.description,
     }
-
-
-def _require_scope(group: str | None, default: bool) -> None:
-    if (group is None) != default:
-        raise UsageError(
-            "say for whom: `--group GROUP` or `--default`, and not both",
-            hint="grantctl permissions set --group editors chat.controls=true",
-        )

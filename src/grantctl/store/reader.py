@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from grantctl.store.assumed_reader import AssumedReader
     from grantctl.store.connection import Reading
     from grantctl.store.graph_reader import GraphReader
+    from grantctl.store.impact_reader import ImpactReader
     from grantctl.store.matrix_reader import MatrixReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
@@ -79,6 +80,13 @@ class Reader:
         from grantctl.store.matrix_reader import MatrixReader
 
         return MatrixReader(self._connection)
+
+    @property
+    def impacts(self) -> ImpactReader:
+        """What the same connection counts of a change's reach."""
+        from grantctl.store.impact_reader import ImpactReader
+
+        return ImpactReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""

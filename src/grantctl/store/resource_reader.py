@@ -129,6 +129,10 @@ class ResourceReader:
         """The resource and its bases. In the caller's transaction. Raises NotFoundError."""
         return self._chain(ref)
 
+    def chain_from(self, pk: int) -> Chain:
+        """The same of the resource of that pk."""
+        return self._chain_from(pk)
+
     def chains(self, types: Iterable[str]) -> Iterator[Chain]:
         """Every resource of these types, by its id, with its bases. In the caller's transaction."""
         bases: dict[int, Chain] = {}
