@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
     from grantctl.operations import identities as identities
+    from grantctl.operations import impact as impact
     from grantctl.operations import importing as importing
     from grantctl.operations import integrity as integrity
     from grantctl.operations import list_batches as list_batches
@@ -76,6 +77,7 @@ __getattr__ = lazy_submodules(
             "flags",
             "groups",
             "identities",
+            "impact",
             "importing",
             "integrity",
             "list_batches",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
+    from grantctl.store.impact_reader import ImpactReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
 
@@ -50,6 +51,13 @@ class Reader:
         from grantctl.store.token_reader import TokenReader
 
         return TokenReader(self._connection)
+
+    @property
+    def impacts(self) -> ImpactReader:
+        """What the same connection counts of a change's reach."""
+        from grantctl.store.impact_reader import ImpactReader
+
+        return ImpactReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""

@@ -118,6 +118,18 @@ class ResourceReader:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
 
+    def chain(self, ref: ResourceRef) -> Chain:
+        """The resource and its bases, in the caller's transaction. Raises NotFoundError."""
+        return self._chain(ref)
+
+    def chain_from(self, pk: int) -> Chain:
+        """The same of the resource of that pk."""
+        return self._chain_from(pk)
+
+    def admin_bypass(self) -> bool:
+        """The policy setting `access.admin_bypass`, in the caller's transaction."""
+        return self._admin_bypass()
+
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
         rows = references.named_rows(self._connection, statements.RESOURCE_PK, parameters)

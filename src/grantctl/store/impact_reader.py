@@ -1,0 +1,193 @@
+"""Whom a change reaches, counted by the database.
+
+Owns the way from audiences to the statements of `impact_queries`, and the reading of what audiences
+are made of. Leaves what a change makes of them to `evaluation.impact`.
+"""
+
+from __future__ import annotations
+
+from json import dumps
+
+from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
+from grantctl.evaluation.impact import Part
+from grantctl.evaluation.impact_tree import GroupTree, grow
+from grantctl.model import Role
+from grantctl.moments import UTC, datetime, timedelta
+from grantctl.store import impact_queries as statements
+from grantctl.store import queries
+from grantctl.store.connection import Connection, Reading
+from grantctl.store.member_rows import read_groups, read_memberships
+from grantctl.store.rows import flag_of, permission_of, user_of
+from grantctl.store.url import SQLITE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ALL = 2**62  # a limit that none is
+
+
+class ImpactReader:
+    """Counts on one connection, which it does not close."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def at_one_moment(self) -> OneMoment:
+        """All reads within see the database at one moment: that of a transaction, if one is on."""
+        return OneMoment(self._connection)
+
+    def permission_facts(self, user: User) -> PermissionFacts:
+        """The user with the whole catalogue, in the caller's transaction."""
+        groups, memberships = read_memberships(self._connection, user)
+        flags = self._connection.rows(queries.HELD_FLAGS, {"user": user.pk})
+        return PermissionFacts(
+            user=user,
+            groups=groups,
+            memberships=memberships,
+            flags=dict(map(flag_of, flags)),
+            catalogue=self.catalogue(),
+        )
+
+    def catalogue(self) -> dict[str, Permission]:
+        """Every permission by its key, sorted."""
+        found = map(permission_of, self._connection.rows(queries.CATALOGUE))
+        return {one.key: one for one in sorted(found, key=lambda one: one.key)}
+
+    def groups(self) -> dict[int, Group]:
+        """Every group by its pk."""
+        return read_groups(self._connection)
+
+    def tree(self) -> GroupTree:
+        """How all groups lie below one another."""
+        return grow(dict(self._connection.rows(statements.PARENTS)))
+
+    def granting(self, key: str) -> frozenset[int]:
+        """The groups that set the permission true themselves."""
+        return frozenset(pk for (pk,) in self._connection.rows(statements.GRANTING, {"key": key}))
+
+    def flags_of(self, groups: Iterable[int]) -> dict[tuple[int, str], bool]:
+        """What these groups set: (group, key) → value."""
+        found: dict[tuple[int, str], bool] = {}
+        for group in groups:
+            rows = self._connection.rows(statements.FLAGS_OF_GROUP, {"group": group})
+            found.update(map(flag_of, rows))
+        return found
+
+    def granted_to(self, groups: Iterable[int]) -> set[tuple[int, str]]:
+        """What is granted to these groups themselves: (resource, action)."""
+        return {
+            (resource, action)
+            for group in groups
+            for resource, action in self._connection.rows(
+                statements.GRANTED_TO_GROUP, {"group": group}
+            )
+        }
+
+    def made_of(self, resource: int) -> list[int]:
+        """A resource and all that are made of it, directly or not."""
+        rows = self._connection.rows(statements.MADE_OF, {"resource": resource})
+        return [pk for (pk,) in rows]
+
+    def count(self, parts: Sequence[Part], *, includes_admins: bool, now: datetime) -> int:
+        """How many users the parts of a shift hold."""
+        return sum(
+            int(
+                self._connection.rows(self._counting(part), _values(part, includes_admins, now))[0][
+                    0
+                ]
+            )
+            for part in parts
+        )
+
+    def users(
+        self,
+        parts: Sequence[Part],
+        *,
+        includes_admins: bool,
+        now: datetime,
+        limit: int | None = None,
+    ) -> Iterator[User]:
+        """The users of the parts in the order of their making, the first so many or all."""
+        many = _ALL if limit is None else limit
+        with self.at_one_moment():
+            if len(parts) == 1:
+                yield from self._users(parts[0], includes_admins, now, many)
+                return
+            found = [one for part in parts for one in self._users(part, includes_admins, now, many)]
+        yield from sorted(found, key=lambda one: one.pk)[:many]
+
+    def _users(
+        self, part: Part, includes_admins: bool, now: datetime, limit: int
+    ) -> Iterator[User]:
+        values = _values(part, includes_admins, now) | {"limit": limit}
+        return map(user_of, self._connection.stream(self._naming(part), values))
+
+    def _counting(self, part: Part) -> str:
+        if self._connection.engine == SQLITE:
+            is_all = statements.COUNT_OF_ALL_SQLITE
+            return is_all if part.within.is_everyone else statements.COUNT_OF_MEMBERS_SQLITE
+        is_all = statements.COUNT_OF_ALL_POSTGRES
+        return is_all if part.within.is_everyone else statements.COUNT_OF_MEMBERS_POSTGRES
+
+    def _naming(self, part: Part) -> str:
+        if self._connection.engine == SQLITE:
+            is_all = statements.FIRST_OF_ALL_SQLITE
+            return is_all if part.within.is_everyone else statements.FIRST_OF_MEMBERS_SQLITE
+        is_all = statements.FIRST_OF_ALL_POSTGRES
+        return is_all if part.within.is_everyone else statements.FIRST_OF_MEMBERS_POSTGRES
+
+
+class OneMoment:
+    """A transaction that only reads, unless one is on already; see `ImpactReader`."""
+
+    __slots__ = ("_connection", "_reading")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._reading: Reading | None = None
+
+    def __enter__(self) -> None:
+        if not is_in_transaction(self._connection):
+            self._reading = self._connection.reading()
+            self._reading.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._reading is not None:
+            self._reading.__exit__(kind, error, traceback)
+
+
+def is_in_transaction(connection: Connection) -> bool:
+    """Whether the driver's connection is inside of a transaction, whoever began it."""
+    if connection.engine == SQLITE:
+        return bool(connection.raw.in_transaction)
+    return bool(connection.raw.info.transaction_status)  # libpq's own number, 0 is idle
+
+
+def _values(part: Part, includes_admins: bool, now: datetime) -> dict[str, Any]:
+    role = Role.USER.value
+    gates = list(enumerate(part.gates))
+    return {
+        "within_groups": dumps(sorted(part.within.groups)),
+        "within_users": dumps(sorted(part.within.users)),
+        "without_groups": dumps(sorted(part.without.groups)),
+        "without_users": dumps(sorted(part.without.users)),
+        "gates": dumps([gate for gate, _ in gates]),
+        "gate_groups": dumps(_pairs((gate, one.groups) for gate, one in gates)),
+        "gate_users": dumps(_pairs((gate, one.users) for gate, one in gates)),
+        "role": role,
+        "other_role": Role.ADMIN.value if includes_admins else role,
+        "now": (now - _EPOCH) // timedelta(microseconds=1),
+    }
+
+
+def _pairs(sets: Iterable[tuple[int, frozenset[int]]]) -> list[tuple[int, int]]:
+    return [(gate, pk) for gate, pks in sets for pk in sorted(pks)]

@@ -1,0 +1,277 @@
+"""Impacts: what is counted beforehand is what becomes different for everybody, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grantctl.evaluation.access import has_access
+from grantctl.evaluation.access_rules import actions_named
+from grantctl.evaluation.evaluator import effective_permissions
+from grantctl.evaluation.facts import User
+from grantctl.model import PrincipalType, ResourceRef
+from grantctl.operations import access_grants, flags, groups, memberships
+from grantctl.operations.access_grants import Principals
+from grantctl.operations.impact import (
+    GroupImpact,
+    Impact,
+    access_impact,
+    flag_impact,
+    group_deletion_impact,
+    group_move_impact,
+    membership_impact,
+    users_gaining,
+    users_losing,
+)
+from grantctl.store.database import Database
+from tests.contract.resource_worlds import (
+    ACTIONS,
+    ResourceWorld,
+    resource_worlds,
+)
+from tests.contract.worlds import NOW
+from tests.databases import INTENT
+
+Right = tuple[str, ...]  # a key, or an action and a resource
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Everything that everybody may, each verdict the evaluator's: right → pks of users."""
+
+    of: dict[Right, frozenset[int]]
+
+    def gained(self, before: Verdicts) -> dict[Right, frozenset[int]]:
+        """Each right that somebody has now and had not, with these users."""
+        found = {right: who - before.of.get(right, frozenset()) for right, who in self.of.items()}
+        return {right: who for right, who in found.items() if who}
+
+
+def verdicts(world: ResourceWorld, database: Database) -> Verdicts:
+    """Decide everything for everybody, as the database says now."""
+    found: dict[Right, set[int]] = {}
+    with database.reader() as reader:
+        for user in world.people.users:
+            of_user = effective_permissions(reader.access_facts(user.id), now=NOW)
+            for key, value in of_user.items():
+                if value:
+                    found.setdefault((key,), set()).add(user.pk)
+            for one in world.resources:
+                facts = reader.resources.facts(user.id, one.ref)
+                for action in {*actions_named(facts.resource), *ACTIONS}:
+                    if has_access(facts, action, now=NOW):
+                        found.setdefault((action, str(one.ref)), set()).add(user.pk)
+    return Verdicts({right: frozenset(who) for right, who in found.items()})
+
+
+def pks(users: Iterable[User]) -> frozenset[int]:
+    found = [user.pk for user in users]
+    assert found == sorted(found), "users are named in the order of their making"
+    return frozenset(found)
+
+
+def counted(impact: Impact) -> tuple[frozenset[int], frozenset[int]]:
+    """Whom an impact names, which are as many as it counts."""
+    gained, lost = pks(impact.gained), pks(impact.lost)
+    assert (len(gained), len(lost)) == (impact.gained_count, impact.lost_count)
+    return gained, lost
+
+
+def require_same(before: Verdicts, after: Verdicts, right: Right, impact: Impact) -> None:
+    gained, lost = after.gained(before).get(right), before.gained(after).get(right)
+    assert counted(impact) == (gained or frozenset(), lost or frozenset())
+
+
+def require_same_of_groups(before: Verdicts, after: Verdicts, impact: GroupImpact) -> None:
+    said = {(one.permission.key,): counted(one.impact) for one in impact.flags}
+    said |= {(one.action, str(one.ref)): counted(one.impact) for one in impact.accesses}
+    gained = {right: names for right, (names, _) in said.items() if names}
+    lost = {right: names for right, (_, names) in said.items() if names}
+    assert gained == after.gained(before)
+    assert lost == before.gained(after)
+    assert impact.gained_flags + impact.gained_accesses == sum(map(len, gained.values()))
+    assert impact.lost_flags + impact.lost_accesses == sum(map(len, lost.values()))
+
+
+def require_flag(
+    world: ResourceWorld, database: Database, group: int | None, key: str, value: bool | None
+) -> None:
+    """Setting a flag of that group, or the default, does what was counted."""
+    world.write(database)
+    before = verdicts(world, database)
+    reference = None if group is None else f"g-{group}"
+    with database.reader() as reader:
+        found = None if reference is None else reader.find_group(reference)
+        impact = flag_impact(reader, group=found, key=key, value=value, now=NOW, first=None)
+        assert pks(users_gaining(reader, impact, now=NOW)) == pks(impact.gained)
+        assert pks(users_losing(reader, impact, now=NOW)) == pks(impact.lost)
+    if value is None:
+        flags.unset_flags(database, INTENT, reference, [key])
+    else:
+        flags.set_flags(database, INTENT, reference, {key: value})
+    require_same(before, verdicts(world, database), (key,), impact)
+
+
+def require_grant(
+    world: ResourceWorld,
+    database: Database,
+    ref: ResourceRef,
+    action: str,
+    principal: tuple[PrincipalType, int | None],
+    given: bool,
+) -> None:
+    """A grant given or taken away does what was counted."""
+    world.write(database)
+    before = verdicts(world, database)
+    kind, pk = principal
+    with database.reader() as reader:
+        impact = access_impact(
+            reader,
+            ref,
+            action,
+            principal_type=kind,
+            principal=pk,
+            given=given,
+            now=NOW,
+            first=None,
+        )
+    principals = Principals(
+        users=(f"u-{pk}",) if kind is PrincipalType.USER else (),
+        groups=(f"g-{pk}",) if kind is PrincipalType.GROUP else (),
+        everyone=kind is PrincipalType.EVERYONE,
+    )
+    change = access_grants.grant if given else access_grants.revoke
+    change(database, INTENT, [str(ref)], action, principals)
+    require_same(before, verdicts(world, database), (action, str(ref)), impact)
+
+
+def require_deletion(world: ResourceWorld, database: Database, doomed: list[int]) -> None:
+    world.write(database)
+    before = verdicts(world, database)
+    with database.reader() as reader:
+        found = [reader.find_group(f"g-{pk}") for pk in doomed]
+        impact = group_deletion_impact(reader, found, now=NOW, first=None)
+    deleted = groups.delete_groups(database, INTENT, [f"g-{pk}" for pk in doomed])
+    require_same_of_groups(before, verdicts(world, database), impact)
+    children = {child.pk for one in deleted for child in one.children}
+    assert {child.pk for child in impact.children} == children
+
+
+def require_move(world: ResourceWorld, database: Database, group: int, parent: int | None) -> None:
+    world.write(database)
+    before = verdicts(world, database)
+    with database.reader() as reader:
+        found = reader.find_group(f"g-{group}")
+        above = None if parent is None else reader.find_group(f"g-{parent}")
+        impact = group_move_impact(reader, found, above, now=NOW, first=None)
+    groups.move_group(database, INTENT, f"g-{group}", None if parent is None else f"g-{parent}")
+    require_same_of_groups(before, verdicts(world, database), impact)
+
+
+def require_membership(
+    world: ResourceWorld, database: Database, user: int, group: int, joins: bool
+) -> None:
+    """A user joining or leaving a group gains and loses what was counted."""
+    world.write(database)
+    before = verdicts(world, database)
+    with database.reader() as reader:
+        found, person = reader.find_group(f"g-{group}"), reader.find_user(f"u-{user}")
+        impact = (
+            membership_impact(reader, person, joins=found, now=NOW)
+            if joins
+            else membership_impact(reader, person, leaves=found, now=NOW)
+        )
+    change = memberships.add_members if joins else memberships.remove_members
+    change(database, INTENT, f"g-{group}", [f"u-{user}"])
+    after = verdicts(world, database)
+    gained, lost = after.gained(before), before.gained(after)
+    assert {*gained.values(), *lost.values()} <= {frozenset({user})}
+    assert impact.gained == tuple(sorted(right[0] for right in gained if len(right) == 1))
+    assert impact.lost == tuple(sorted(right[0] for right in lost if len(right) == 1))
+    assert impact.gained_accesses == sum(len(right) > 1 for right in gained)
+    assert impact.lost_accesses == sum(len(right) > 1 for right in lost)
+    catalogue = world.people.catalogue
+    assert impact.restricting == tuple(key for key in impact.gained if catalogue[key].restricts)
+
+
+GENERATED = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def one_of_groups(world: ResourceWorld) -> st.SearchStrategy[int]:
+    return st.sampled_from([group.pk for group in world.people.groups])
+
+
+@GENERATED
+@given(world=resource_worlds(), data=st.data())
+def test_a_flag_does_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    pks_of_groups = [None, *(group.pk for group in world.people.groups)]
+    group = data.draw(st.sampled_from(pks_of_groups))
+    key = data.draw(st.sampled_from(sorted(world.people.catalogue)))
+    value = data.draw(st.sampled_from([True, False, None]))
+    require_flag(world, database, group, key, value)
+
+
+@GENERATED
+@given(world=resource_worlds(), data=st.data())
+def test_a_grant_does_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    principals: list[tuple[PrincipalType, int | None]] = [(PrincipalType.EVERYONE, None)]
+    principals += [(PrincipalType.USER, user.pk) for user in world.people.users]
+    principals += [(PrincipalType.GROUP, group.pk) for group in world.people.groups]
+    require_grant(
+        world,
+        database,
+        data.draw(st.sampled_from([one.ref for one in world.resources])),
+        data.draw(st.sampled_from(ACTIONS)),
+        data.draw(st.sampled_from(principals)),
+        data.draw(st.booleans()),
+    )
+
+
+@GENERATED
+@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+def test_a_deletion_of_groups_does_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    doomed = data.draw(st.lists(one_of_groups(world), min_size=1, max_size=2, unique=True))
+    require_deletion(world, database, doomed)
+
+
+@GENERATED
+@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+def test_a_move_of_a_group_does_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    group = data.draw(one_of_groups(world))
+    above = {one.pk: one.parent for one in world.people.groups}
+
+    def is_below(pk: int | None) -> bool:
+        seen: set[int] = set()
+        while pk is not None and pk not in seen:
+            if pk == group:
+                return True
+            seen.add(pk)
+            pk = above[pk]
+        return False
+
+    places = [None, *(pk for pk in above if not is_below(pk))]
+    require_move(world, database, group, data.draw(st.sampled_from(places)))
+
+
+@GENERATED
+@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+def test_joining_and_leaving_a_group_do_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    user = data.draw(st.sampled_from([user.pk for user in world.people.users]))
+    require_membership(
+        world, database, user, data.draw(one_of_groups(world)), data.draw(st.booleans())
+    )
