@@ -13,6 +13,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "explain": ("explain", "why, and on a denial what would allow it"),
         "who-can": ("who_can", "who may do it, and through what"),
         "access": ("access", "everything that one user may"),
+        "revoke": ("revoke", "plan how to take something away, though true anywhere wins"),
     },
     "Directory": {
         "users": ("users", "list, make, approve, suspend and delete users"),

@@ -6,7 +6,7 @@ that ends with the token: the same members as a decision has, so that scripts fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -29,7 +29,10 @@ from grantctl.render.decisions import Document, verdict_word
 if TYPE_CHECKING:
     from grantctl.operations.authentication import TokenVerdict
 
+Decide = Callable[..., Decision | AccessDecision]  # as `answer_asked`
+
 REASON = "token"
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +98,21 @@ def read_words(
     return Words(None, text, user, asked)
 
 
-def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -> Answer:
-    """The answer as of now. Raises NotFoundError, AmbiguousError, DatabaseError."""
+def answer_words(
+    call: Call, words: Words, asked: Asked, *, with_advice: bool, decide: Decide = answer_asked
+) -> Answer:
+    """The answer as of now, as `decide` gives it. Raises NotFoundError, AmbiguousError,
+    DatabaseError."""
     now = datetime.now(UTC)
     with call.database.reader() as reader:
         if words.user is not None:
-            decision = answer_asked(reader, words.user, asked, now=now, with_advice=with_advice)
+            decision = decide(reader, words.user, asked, now=now, with_advice=with_advice)
             return Answer(asked, now, decision)
         assert words.token is not None
         verdict = judge_token(reader, words.token, now=now)
         if verdict.user is None or not verdict.is_active:
             return Answer(asked, now, None, verdict)
-        decision = answer_asked(
+        decision = decide(
             reader,
             verdict.user.id,
             asked,
@@ -117,8 +123,8 @@ def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -
         return Answer(asked, now, decision, verdict)
 
 
-def show_answer(call: Call, answer: Answer) -> None:
-    """Print the whole answer in the format that was asked for."""
+def show_answer(call: Call, answer: Answer, *, more: Mapping[str, object] = NOTHING) -> None:
+    """Print the whole answer in the format that was asked for, with what more belongs to it."""
     decision, warnings = answer.decision, []
     if decision is None:
         record = _refusal_record(answer)
@@ -126,6 +132,7 @@ def show_answer(call: Call, answer: Answer) -> None:
         record, warnings = decision_record(decision), decision_warnings(decision)
     if answer.verdict is not None:
         record["token"] = introspect(answer.verdict)
+    record |= more
     noun = decision_noun(answer.asked)
     call.show_record(noun, record, name_key="verdict", warnings=warnings)
 

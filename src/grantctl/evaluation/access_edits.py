@@ -31,6 +31,7 @@ class Grant:
     ref: ResourceRef
     action: str
     principal: Principal
+    is_shared = True
 
     @property
     def words(self) -> str:
@@ -68,6 +69,7 @@ class Revoke:
     ref: ResourceRef
     action: str
     principal: Principal
+    is_shared = True
 
     @property
     def words(self) -> str:
@@ -96,6 +98,7 @@ class Disown:
     """A resource is taken from its owner and belongs to nobody."""
 
     ref: ResourceRef
+    is_shared = True
 
     @property
     def words(self) -> str:
@@ -118,6 +121,7 @@ class MakePublic:
     """A base that does not exist is made, for every user to read."""
 
     ref: ResourceRef
+    is_shared = True
 
     @property
     def words(self) -> str:
@@ -141,6 +145,7 @@ class CutBase:
     """A resource is made of nothing else any more."""
 
     ref: ResourceRef
+    is_shared = True
 
     @property
     def words(self) -> str:
@@ -164,6 +169,7 @@ class CutBase:
 class BypassForAdmins:
     """Admins may do everything again."""
 
+    is_shared = True
     words = "let admins do everything again"
 
     def command(self, _: TakenNames) -> Command:

@@ -6,6 +6,7 @@ held by property tests: after all commands of a fix have run, the same question 
 
 from __future__ import annotations
 
+from grantctl.errors import InvalidError
 from grantctl.evaluation.access import has_access
 from grantctl.evaluation.access_decision import AccessDecision, AccessReason, Hop
 from grantctl.evaluation.access_edits import BypassForAdmins, CutBase, Grant, MakePublic
@@ -19,10 +20,10 @@ from grantctl.evaluation.fixes import (
     approval_of,
     fix_of,
     joins,
-    own_groups,
     token_scope,
 )
-from grantctl.model import PrincipalType, Role
+from grantctl.evaluation.group_ways import own_groups
+from grantctl.model import PrincipalType, ResourceRef, Role, is_unprintable, parse_resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,16 +68,15 @@ def find_access_fixes(
     return tuple(fix_of(one, facts.taken_names, token) for one in proven)
 
 
-def granted_groups(decision: AccessDecision) -> dict[int, Group]:
-    """The groups to which a grant gives something that the user lacks, by pk."""
-    given = (
-        one.grant
-        for hop in decision.failing
-        for one in hop.grants
-        if one.covers_action and one.grant.principal_type is PrincipalType.GROUP
-    )
-    groups = (group_of_grant(grant) for grant in given if not grant.is_dangling)
-    return {group.pk: group for group in groups}
+def granted_groups(decision: AccessDecision) -> dict[int, set[str]]:
+    """The groups to which something is granted that the user lacks, by pk: on which resources."""
+    found: dict[int, set[str]] = {}
+    for hop in decision.failing:
+        for one in hop.grants:
+            is_group = one.grant.principal_type is PrincipalType.GROUP
+            if one.covers_action and is_group and one.grant.principal is not None:
+                found.setdefault(one.grant.principal, set()).add(str(hop.resource.ref))
+    return found
 
 
 def group_of_grant(grant: AccessGrant) -> Group:
@@ -108,8 +108,9 @@ def _mending(decision: AccessDecision) -> Iterator[Edits]:
     facts = decision.facts
     if not decision.is_base_broken:
         return
-    if facts.broken_base is not None and not (facts.is_cyclic or facts.is_too_deep):
-        yield (MakePublic(facts.broken_base),)
+    missing = facts.broken_base
+    if missing is not None and not (facts.is_cyclic or facts.is_too_deep) and _can_be_made(missing):
+        yield (MakePublic(missing),)
     yield (CutBase(facts.chain[-1].ref),)
 
 
@@ -122,3 +123,11 @@ def _admin_candidates(facts: AccessFacts, decision: AccessDecision) -> Iterator[
     yield from admin_candidates(facts, ignore_role=ignore_role)
     if facts.user.role is Role.ADMIN and not ignore_role:
         yield Candidate(FixKind.ADMIN, (BypassForAdmins(),))
+
+
+def _can_be_made(ref: ResourceRef) -> bool:
+    """Whether a command would make a resource of that name."""
+    try:
+        return parse_resource(str(ref)) == ref and not any(map(is_unprintable, ref.id))
+    except InvalidError:
+        return False

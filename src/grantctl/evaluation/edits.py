@@ -22,10 +22,16 @@ if TYPE_CHECKING:
     Facts = TypeVar("Facts", PermissionFacts, AccessFacts)
 
     class Edit(Protocol):
-        """One change: in words, as a command, and done to facts."""
+        """One change: in words, as a command, and done to facts.
+
+        `is_shared`: whether it changes anything for others than one user.
+        """
 
         @property
         def words(self) -> str: ...
+
+        @property
+        def is_shared(self) -> bool: ...
 
         def command(self, taken: TakenNames, /) -> Command: ...
 
@@ -54,6 +60,7 @@ class SetRole:
 
     user: User
     role: Role
+    is_shared = False
 
     @property
     def is_approval(self) -> bool:
@@ -63,7 +70,8 @@ class SetRole:
     def words(self) -> str:
         if self.is_approval:
             return "approve the user"
-        return "make the user an admin" if self.role is Role.ADMIN else f"make it a {self.role}"
+        is_admin = self.role is Role.ADMIN
+        return "make the user an admin" if is_admin else f"make the {self.user.role} a {self.role}"
 
     def command(self, taken: TakenNames) -> Command:
         user = user_word(self.user, taken)
@@ -93,6 +101,7 @@ class Join:
     user: User
     group: Group
     is_renewal: bool = False
+    is_shared = False
 
     @property
     def words(self) -> str:
@@ -123,6 +132,7 @@ class Leave:
 
     user: User
     group: Group
+    is_shared = False
 
     @property
     def words(self) -> str:
@@ -151,6 +161,7 @@ class SetFlags:
     group: Group | None
     keys: tuple[str, ...]
     value: bool
+    is_shared = True
 
     @property
     def words(self) -> str:

@@ -12,6 +12,7 @@ from grantctl.evaluation.decision import Decision, Reason
 from grantctl.evaluation.edits import Join, SetFlags, SetRole, edited
 from grantctl.evaluation.evaluator import effective_permissions, has_permission
 from grantctl.evaluation.facts import Group, PermissionFacts
+from grantctl.evaluation.group_ways import own_groups
 from grantctl.evaluation.remedies import to_set
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import StrEnum, dataclass
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from grantctl.evaluation.command_words import Command, TakenNames
     from grantctl.evaluation.edits import Edit
-    from grantctl.evaluation.facts import AskedFacts, MemberFacts
+    from grantctl.evaluation.facts import AskedFacts
 
     Edits: TypeAlias = "tuple[Edit, ...]"
 
@@ -145,13 +146,6 @@ def admin_candidates(facts: AskedFacts, *, ignore_role: bool) -> Iterator[Candid
     """The role that may do everything, for whom has another one."""
     if not ignore_role and facts.user.role is not Role.ADMIN:
         yield Candidate(FixKind.ADMIN, (SetRole(facts.user, Role.ADMIN),))
-
-
-def own_groups(facts: MemberFacts, now: datetime) -> Iterator[Group]:
-    """The groups that the user is in directly, as of now. Groups above them have more members."""
-    for membership in facts.memberships:
-        if not membership.is_expired(now) and membership.group in facts.groups:
-            yield facts.groups[membership.group]
 
 
 def joins(facts: AskedFacts, candidates: Iterable[Group], now: datetime) -> Iterator[Join]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from grantctl.evaluation.edits import Leave, SetFlags, SetRole, edited
 from grantctl.evaluation.evaluator import has_permission, held_groups, judge_leaf, leaves_of
 from grantctl.evaluation.facts import Group, PermissionFacts
-from grantctl.evaluation.fixes import own_groups
+from grantctl.evaluation.group_ways import fewest, groups_above, own_groups
 from grantctl.lean import StrEnum, dataclass
 from grantctl.model import Role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from typing import TypeAlias
 
@@ -100,7 +100,7 @@ def ways_to_part(
     ties = [
         (own, pk)
         for own in own_groups(facts, now)
-        for pk in sorted(_above(facts.groups, own))
+        for pk in sorted(groups_above(facts.groups, own.pk))
         if pk in changed
     ]
     if not ties:
@@ -109,7 +109,7 @@ def ways_to_part(
     met = {pk: changed[pk] for _, pk in ties}
     yield WayKind.LEAVE_GROUPS, tuple(left.values())
     yield WayKind.CHANGE_GROUPS, tuple(met.values())
-    to_leave, to_change = _fewest([(own.pk, pk) for own, pk in ties])
+    to_leave, to_change = fewest([(own.pk, pk) for own, pk in ties])
     if len(to_leave) + len(to_change) < min(len(left), len(met)):
         mixed = (*(left[pk] for pk in to_leave), *(met[pk] for pk in to_change))
         yield WayKind.MIXED, mixed
@@ -128,43 +128,3 @@ def _of_tree(facts: PermissionFacts, key: str, now: datetime) -> Iterator[tuple[
     ways = [*ways_to_part(facts, changed, lambda one: Leave(facts.user, one), now=now)]
     for kind, edits in ways or [(WayKind.CHANGE_ALL, ())]:
         yield kind, (*edits, *closing)
-
-
-def _above(groups: Mapping[int, Group], start: Group) -> set[int]:
-    """The group and all above it, by pk; a cycle ends where it meets itself."""
-    found: set[int] = set()
-    at: int | None = start.pk
-    while at is not None and at in groups and at not in found:
-        found.add(at)
-        at = groups[at].parent
-    return found
-
-
-def _fewest(ties: Iterable[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """Fewest of both sides so that every tie has one of them (Kőnig's theorem)."""
-    right_of: dict[int, list[int]] = {}
-    for left, right in ties:
-        right_of.setdefault(left, []).append(right)
-    matched: dict[int, int] = {}  # right → left
-
-    def match(left: int, seen: set[int]) -> bool:
-        for right in right_of[left]:
-            if right not in seen:
-                seen.add(right)
-                if right not in matched or match(matched[right], seen):
-                    matched[right] = left
-                    return True
-        return False
-
-    for left in right_of:
-        match(left, set())
-    lefts, rights = set(right_of) - set(matched.values()), set[int]()
-    waiting = list(lefts)
-    while waiting:
-        for right in right_of[waiting.pop()]:
-            if right not in rights:
-                rights.add(right)
-                if matched[right] not in lefts:
-                    lefts.add(matched[right])
-                    waiting.append(matched[right])
-    return sorted(set(right_of) - lefts), sorted(rights)

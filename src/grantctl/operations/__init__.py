@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grantctl.operations import doctor as doctor
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
+    from grantctl.operations import fixes as fixes
     from grantctl.operations import flags as flags
     from grantctl.operations import groups as groups
     from grantctl.operations import identities as identities
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from grantctl.operations import resource_selection as resource_selection
     from grantctl.operations import resource_transfer as resource_transfer
     from grantctl.operations import resources as resources
+    from grantctl.operations import revocation as revocation
     from grantctl.operations import roles as roles
     from grantctl.operations import seeding as seeding
     from grantctl.operations import signing_keys as signing_keys
@@ -74,6 +76,7 @@ __getattr__ = lazy_submodules(
             "doctor",
             "durations",
             "effects",
+            "fixes",
             "flags",
             "groups",
             "identities",
@@ -97,6 +100,7 @@ __getattr__ = lazy_submodules(
             "resource_selection",
             "resource_transfer",
             "resources",
+            "revocation",
             "roles",
             "seeding",
             "signing_keys",

@@ -50,6 +50,8 @@ class Connection:
         self.raw = raw
         self.label = label
         self._unlocked = unlocked
+        self._is_held = False
+        self._streams = 0
 
     def rows(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
         """All rows of a statement. Raises DatabaseError."""
@@ -84,8 +86,12 @@ class Connection:
             cursor.executemany(self._spelled(statement), rows)
 
     def reading(self) -> Reading:
-        """All reads within see the database at one moment."""
+        """All reads within see the database at one moment, that of `holding` if within one."""
         return Reading(self)
+
+    def holding(self) -> Reading:
+        """The same, for several `reading`s: they see what the first read within saw."""
+        return Reading(self, holds=True)
 
     @property
     def is_unlocked(self) -> bool:
@@ -115,22 +121,32 @@ class Connection:
         if self.engine == SQLITE:
             return self.raw.cursor()
         # A server-side cursor: psycopg's plain one would fetch every row at once.
-        return self.raw.cursor(name="grantctl_stream")
+        self._streams += 1
+        return self.raw.cursor(name=f"grantctl_stream_{self._streams}")
 
 
 class Reading:
-    """A transaction that only reads; see `Connection.reading`."""
+    """A transaction that only reads; see `Connection.reading`.
 
-    __slots__ = ("_connection",)
+    Within one that holds, others are part of it: they neither begin nor end anything.
+    """
 
-    def __init__(self, connection: Connection) -> None:
+    __slots__ = ("_connection", "_holds", "_is_part")
+
+    def __init__(self, connection: Connection, *, holds: bool = False) -> None:
         self._connection = connection
+        self._holds = holds
+        self._is_part = False
 
     def __enter__(self) -> None:
         connection = self._connection
+        self._is_part = connection._is_held
+        if self._is_part:
+            return
         is_sqlite = connection.engine == SQLITE
         with translated_errors(connection.label):
             connection.raw.execute("BEGIN" if is_sqlite else _BEGIN_READING)
+        connection._is_held = self._holds
 
     def __exit__(
         self,
@@ -138,6 +154,9 @@ class Reading:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._is_part:
+            return
+        self._connection._is_held = False
         self._connection.roll_back()
         if error is None:
             self._connection.require_unchanged()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
+    from grantctl.store.fix_reader import FixReader
     from grantctl.store.impact_reader import ImpactReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
@@ -36,6 +37,14 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def fixes(self) -> FixReader:
+        """What the same connection knows of changes that would help."""
+        # Loaded here, and the next too, because other questions need none of it.
+        from grantctl.store.fix_reader import FixReader
+
+        return FixReader(self._connection)
 
     @property
     def resources(self) -> ResourceReader:
