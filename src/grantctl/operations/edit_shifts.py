@@ -1,6 +1,6 @@
 """Whom edits reach besides the user that they name: who may do what before and after them.
 
-Owns the way from edits to shifts. Leaves what a shift is to `evaluation.impact`, and the counting
+Owns the way from edits to shifts. Leaves what a shift is to `evaluation.impact`, how it is counted
 to the store. What is done to one user alone, a role or a membership, is no part of a shift.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from grantctl.evaluation.edits import SetFlags, edited_access
 from grantctl.evaluation.facts import Permission
-from grantctl.evaluation.impact import Audience, Shift
+from grantctl.evaluation.impact import Audience, Part, Shift
 from grantctl.evaluation.impact_tree import audiences_of
+from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from grantctl.evaluation.edits import Edit
     from grantctl.evaluation.facts import AccessFacts
@@ -52,3 +54,17 @@ def access_shift(facts: AccessFacts, action: str, tree: GroupTree, edits: Iterab
         still + (_EVERYONE,) * (length - len(still)),
         includes_admins=not facts.admin_bypass,
     )
+
+
+def gaining(reader: Reader, shift: Shift, *, now: datetime) -> int:
+    """How many users a shift lets in. Raises DatabaseError."""
+    return _count(reader, shift, shift.gained(), now)
+
+
+def losing(reader: Reader, shift: Shift, *, now: datetime) -> int:
+    """How many users a shift shuts out. Raises DatabaseError."""
+    return _count(reader, shift, shift.lost(), now)
+
+
+def _count(reader: Reader, shift: Shift, parts: Sequence[Part], now: datetime) -> int:
+    return reader.impacts.count(parts, includes_admins=shift.includes_admins, now=now)

@@ -94,7 +94,7 @@ def advise_on_access(
         needed = {str(hop.resource.ref) for hop in decision.failing}
         wide, candidates = _widened(reader, own, given, needed, now=now)
         fixes = find_access_fixes(replace(facts, groups=wide.groups), decision, candidates)
-        measure = gauge(reader, wide, now=now)
+        measure = gauge(reader, wide, facts, now=now)
         return Advice(decision, ranked(measure.rate_access(decision, fix) for fix in fixes))
 
 

@@ -1,6 +1,6 @@
 """What others lose by edits that take something from one user.
 
-Owns the measuring, inside of the caller's moment. Leaves the counting to `impact_counts`.
+Owns the measuring, inside of the caller's moment. Leaves how shifts are counted to the store.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from grantctl.evaluation.facts import AccessFacts, PermissionFacts
 from grantctl.evaluation.way_ranking import Loss
 from grantctl.lean import replace
 from grantctl.model import Action
-from grantctl.operations.edit_shifts import access_shift, permission_shift
-from grantctl.operations.impact_counts import measure
+from grantctl.operations.edit_shifts import access_shift, losing, permission_shift
 from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
@@ -35,7 +34,7 @@ def losses_of_permissions(
     for key in keys:
         shift = permission_shift(facts.catalogue[key], reader.impacts.granting(key), tree, shared)
         had, has = (has_permission(one, key, now=now) for one in (facts, after))
-        count = measure(reader, shift, now=now, first=0).lost_count - (had and not has)
+        count = losing(reader, shift, now=now) - (had and not has)
         if count:
             yield Loss(key, count)
 
@@ -53,7 +52,7 @@ def losses_of_access(
         own = replace(facts, chain=reader.resources.chain_from(pk))
         shift = access_shift(own, action, tree, shared)
         had, has = (has_access(one, action, now=now) for one in (own, edited_access(own, shared)))
-        count = measure(reader, shift, now=now, first=0).lost_count - (had and not has)
+        count = losing(reader, shift, now=now) - (had and not has)
         if count:
             yield Loss(f"{action} {own.resource.ref}", count)
 

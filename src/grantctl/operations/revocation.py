@@ -6,26 +6,26 @@ heavy. Leaves which ways there are to `evaluation.revocation`.
 
 from __future__ import annotations
 
-from grantctl.evaluation.access import decide_access, find_reach
+from grantctl.evaluation.access import decide_access
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
 from grantctl.evaluation.access_revocation import find_access_ways
-from grantctl.evaluation.access_rules import actions_named
 from grantctl.evaluation.decision import Decision
-from grantctl.evaluation.edits import edited, edited_access
+from grantctl.evaluation.edits import edited
 from grantctl.evaluation.evaluator import decide, effective_permissions
-from grantctl.evaluation.facts import PermissionFacts, User
+from grantctl.evaluation.facts import AccessFacts, PermissionFacts
 from grantctl.evaluation.revocation import Way, find_ways
 from grantctl.evaluation.rules import leaves_of
 from grantctl.evaluation.way_ranking import RatedWay, ranked_ways
 from grantctl.lean import dataclass, replace
 from grantctl.model import ResourceRef
+from grantctl.operations.edit_rights import lost_rights
 from grantctl.operations.losses import losses_of_access, losses_of_permissions
 from grantctl.store.reader import Reader
 from grantctl.store.references import unknown_permission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
 
@@ -58,7 +58,10 @@ def plan(reader: Reader, user: str, key: str, *, now: datetime) -> Plan:
         decision = decide(facts, key, now=now)
         ways = find_ways(facts, key, now=now)
         others = [losses_of_permissions(reader, facts, way.edits, now=now) for way in ways]
-        rights = _lost_rights(reader, facts.user, ways, now)
+        person = AccessFacts(
+            facts.user, (), facts.groups, facts.memberships, reader.resources.admin_bypass()
+        )
+        rights = _lost_rights(reader, person, ways, now)
         asked = {leaf.key for leaf in leaves}
         rated = (
             RatedWay(way, _lost_permissions(facts, way, now, asked), tuple(lost), tuple(losses))
@@ -75,7 +78,7 @@ def plan_access(reader: Reader, user: str, action: str, ref: ResourceRef, *, now
         decision = decide_access(facts, AccessQuestion(action), now=now)
         ways = find_access_ways(facts, action, now=now)
         others = [losses_of_access(reader, facts, way.edits, now=now) for way in ways]
-        rights = _lost_rights(reader, facts.user, ways, now)
+        rights = _lost_rights(reader, facts, ways, now)
         own, asked = reader.access_facts(facts.user.id), f"{action} {ref}"
         rated = (
             RatedWay(
@@ -101,18 +104,12 @@ def _lost_permissions(
     )
 
 
-def _lost_rights(reader: Reader, user: User, ways: Sequence[Way], now: datetime) -> list[list[str]]:
+def _lost_rights(
+    reader: Reader, person: AccessFacts, ways: Iterable[Way], now: datetime
+) -> list[list[str]]:
     """What the user may do to resources now and not after each way, as `read model:x`."""
-    lost: list[list[str]] = [[] for _ in ways]
-    if not ways:
-        return lost
-    for facts in reader.resources.facts_of_reachable(user.id, reader.resources.types()):
-        afters = [edited_access(facts, way.edits) for way in ways]
-        for action in actions_named(facts.resource):
-            question = AccessQuestion(action)
-            if find_reach(facts, question, now=now) is None:
-                continue
-            for after, found in zip(afters, lost, strict=True):
-                if find_reach(after, question, now=now) is None:
-                    found.append(f"{action} {facts.resource.ref}")
-    return lost
+    tree = reader.impacts.tree()
+    return [
+        [f"{action} {ref}" for action, ref in lost_rights(reader, person, way.edits, tree, now=now)]
+        for way in ways
+    ]
