@@ -63,7 +63,8 @@ def find_access_fixes(
     approval = approval_of(facts, ignore_role=question.ignore_role)
     alone = Candidate(FixKind.APPROVE if approval else FixKind.WIDER_SCOPE, approval)
     tried = [alone] if is_allowed(approval) else [*_tried(facts, decision, approval, candidates)]
-    tried += _admin_candidates(facts, decision)
+    if not is_allowed(()):  # else the token alone is too narrow
+        tried += _admin_candidates(facts, decision)
     proven = (one for one in tried if is_allowed(one.edits))
     return tuple(fix_of(one, facts.taken_names, token) for one in proven)
 

@@ -111,7 +111,8 @@ def find_fixes(
     approval = approval_of(facts, ignore_role=decision.is_role_ignored)
     alone = Candidate(FixKind.APPROVE if approval else FixKind.WIDER_SCOPE, approval)
     tried = [alone] if is_allowed(approval) else [*_of_tree(facts, decision, approval, candidates)]
-    tried += admin_candidates(facts, ignore_role=decision.is_role_ignored)
+    if not is_allowed(()):  # else the token alone is too narrow
+        tried += admin_candidates(facts, ignore_role=decision.is_role_ignored)
     proven = (one for one in tried if is_allowed(one.edits))
     return tuple(fix_of(one, facts.taken_names, token) for one in proven)
 
