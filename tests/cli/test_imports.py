@@ -49,6 +49,9 @@ QUESTIONS = (
     "access bob@example.com",
     "check nobody chat.controls",
     "check bob@example.com no.such.key",
+    "explain dana@example.com chat.controls --fix",
+    "explain dana@example.com read model:gpt-4o --fix",
+    "revoke plan bob@example.com chat.controls",
 )
 
 

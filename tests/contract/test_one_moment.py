@@ -10,9 +10,12 @@ import pytest
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import PermissionFacts
 from grantctl.operations.changes import Intent
+from grantctl.operations.fixes import advise
 from grantctl.operations.flags import set_flags, unset_flags
 from grantctl.operations.groups import create_group
 from grantctl.operations.memberships import add_members, remove_members
+from grantctl.operations.questions import Question
+from grantctl.operations.revocation import plan
 from grantctl.store.connection import Connection, Row
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
@@ -31,6 +34,8 @@ READS: dict[str, Read] = {
     "a category": lambda reader: reader.permission_facts(USER, "workspace", with_advice=True),
     "access": lambda reader: reader.access_facts(USER),
     "who-can": lambda reader: list(reader.facts_of_candidates(KEY)),
+    "explain --fix": lambda reader: advise(reader, "ada@example.com", KEY, Question(), now=NOW),
+    "revoke plan": lambda reader: plan(reader, USER, KEY, now=NOW),
 }
 
 

@@ -15,6 +15,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "access": ("access", "everything that one user may"),
         "graph": ("graph", "the part of the directory that decides, to look at"),
         "test": ("test", "whether what files assert is so, for CI (exit 0 or 3)"),
+        "revoke": ("revoke", "plan how to take something away, though true anywhere wins"),
     },
     "Directory": {
         "users": ("users", "list, make, approve, suspend and delete users"),

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from grantctl import operations
 from grantctl.cli.asking import decision_line, decision_record, parse_asked
@@ -50,6 +52,13 @@ BATCH_COLUMNS = (
     Column("decision", "Decision", is_extra=True),
 )
 
+FIX = Annotated[
+    bool,
+    typer.Option(
+        "--fix", help="on a denial, the smallest changes that would allow it, and whom they reach"
+    ),
+]
+
 app = new_app("Why, and on a denial what would allow it.")
 
 
@@ -66,10 +75,13 @@ def explain(
     token: TOKEN = None,
     token_file: TOKEN_FILE = None,
     batch: BATCH = None,
+    fix: FIX = False,
 ) -> ExitCode:
     """Explain whether USER, or whoever holds a token, has a permission, or may do ACTION to the
     resource TYPE:ID, as a tree; exit 0 if allowed, 3 if denied."""
     if batch is not None:
+        if fix:
+            raise UsageError("`--fix` is about one question, not about a batch of them")
         if user is not None or is_token_given(token, token_file):
             raise UsageError("`--batch` takes its users and keys from the file, not from arguments")
         of_permission = operations.questions.Question(ignore_role=ignore_role, require_all=every)
@@ -84,6 +96,13 @@ def explain(
         ignore_base=ignore_base,
         require_all=every,
     )
+    if fix:
+        if read_premises(call) is not None:
+            raise UsageError("`--fix` names changes of what is, and assumes nothing")
+        # Loaded here because no other explanation needs it.
+        from grantctl.cli.fixing import explain_with_fixes
+
+        return explain_with_fixes(call, words, question)
     answer = answer_words(call, words, question, with_advice=True)
     decision = answer.decision
     if not wants_words(call):

@@ -6,7 +6,7 @@ that ends with the token: the same members as a decision has, so that scripts fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -30,7 +30,10 @@ from grantctl.render.decisions import Document, verdict_word
 if TYPE_CHECKING:
     from grantctl.operations.authentication import TokenVerdict
 
+Decide = Callable[..., Decision | AccessDecision]  # as `answer_asked`
+
 REASON = "token"
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +99,17 @@ def read_words(
     return Words(None, text, user, asked)
 
 
-def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -> Answer:
-    """The answer as of now, or as it would be under the call's assumptions.
+def answer_words(
+    call: Call, words: Words, asked: Asked, *, with_advice: bool, decide: Decide = answer_asked
+) -> Answer:
+    """The answer as of now, or as it would be under the call's assumptions, as `decide` gives it.
 
     Raises UsageError, NotFoundError, AmbiguousError, InvalidError, DatabaseError.
     """
     now, premises = datetime.now(UTC), read_premises(call)
     with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
         if words.user is not None:
-            decision = answer_asked(
+            decision = decide(
                 reader,
                 words.user,
                 asked,
@@ -121,7 +126,7 @@ def answer_words(call: Call, words: Words, asked: Asked, *, with_advice: bool) -
             verdict = judge_token(reader.assuming(assumptions), words.token, now=now)
         if verdict.user is None or not verdict.is_active:
             return Answer(asked, now, None, verdict)
-        decision = answer_asked(
+        decision = decide(
             reader,
             verdict.user.id,
             asked,
@@ -140,8 +145,8 @@ def answer_warnings(call: Call, answer: Answer) -> list[str]:
     return [] if call.assumptions is None else [call.assumptions.headline]
 
 
-def show_answer(call: Call, answer: Answer) -> None:
-    """Print the whole answer in the format that was asked for."""
+def show_answer(call: Call, answer: Answer, *, more: Mapping[str, object] = NOTHING) -> None:
+    """Print the whole answer in the format that was asked for, with what more belongs to it."""
     decision, warnings = answer.decision, []
     if decision is None:
         record = _refusal_record(answer)
@@ -149,6 +154,7 @@ def show_answer(call: Call, answer: Answer) -> None:
         record, warnings = decision_record(decision), decision_warnings(decision)
     if answer.verdict is not None:
         record["token"] = introspect(answer.verdict)
+    record |= more
     noun = decision_noun(answer.asked)
     call.show_record(noun, record, name_key="verdict", warnings=warnings)
 

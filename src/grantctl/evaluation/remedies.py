@@ -66,7 +66,7 @@ def _tree_remedies(facts: PermissionFacts, decision: Decision, user: str) -> lis
         )
         word = group_word(group.name, group.id, facts.taken_names)
         found.append(Remedy(does, (command("groups", "add", word, user),)))
-    what, keys = _to_set(decision, denied)
+    what, keys = to_set(decision, denied)
     settings = [f"{key}=true" for key in keys]
     for held in [held for held in decision.held if not held.is_inherited][:1]:
         word = group_word(held.group.name, held.group.id, facts.taken_names)
@@ -76,7 +76,7 @@ def _tree_remedies(facts: PermissionFacts, decision: Decision, user: str) -> lis
     return [*found, Remedy(f"set {what} for every user", (change,))]
 
 
-def _to_set(decision: Decision, denied: tuple[Leaf, ...]) -> tuple[str, list[str]]:
+def to_set(decision: Decision, denied: tuple[Leaf, ...]) -> tuple[str, list[str]]:
     """What has to be set, in words, and its keys: of a category no more than is asked for."""
     if not decision.is_category:
         return "it", [decision.key]

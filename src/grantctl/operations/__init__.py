@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grantctl.operations import durations as durations
     from grantctl.operations import effects as effects
     from grantctl.operations import file_replacing as file_replacing
+    from grantctl.operations import fixes as fixes
     from grantctl.operations import flags as flags
     from grantctl.operations import graphs as graphs
     from grantctl.operations import groups as groups
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from grantctl.operations import resource_selection as resource_selection
     from grantctl.operations import resource_transfer as resource_transfer
     from grantctl.operations import resources as resources
+    from grantctl.operations import revocation as revocation
     from grantctl.operations import roles as roles
     from grantctl.operations import seeding as seeding
     from grantctl.operations import signing_keys as signing_keys
@@ -85,6 +87,7 @@ __getattr__ = lazy_submodules(
             "durations",
             "effects",
             "file_replacing",
+            "fixes",
             "flags",
             "graphs",
             "groups",
@@ -111,6 +114,7 @@ __getattr__ = lazy_submodules(
             "resource_selection",
             "resource_transfer",
             "resources",
+            "revocation",
             "roles",
             "seeding",
             "signing_keys",

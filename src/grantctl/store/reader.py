@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grantctl.evaluation.assumptions import Assumptions
     from grantctl.store.assumed_reader import AssumedReader
     from grantctl.store.connection import Reading
+    from grantctl.store.fix_reader import FixReader
     from grantctl.store.graph_reader import GraphReader
     from grantctl.store.impact_reader import ImpactReader
     from grantctl.store.matrix_reader import MatrixReader
@@ -41,6 +42,14 @@ class Reader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    @property
+    def fixes(self) -> FixReader:
+        """What the same connection knows of changes that would help."""
+        # Loaded here, and the next too, because other questions need none of it.
+        from grantctl.store.fix_reader import FixReader
+
+        return FixReader(self._connection)
 
     @property
     def resources(self) -> ResourceReader:

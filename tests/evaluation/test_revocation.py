@@ -1,0 +1,61 @@
+"""What holds of every way to take something away: it is enough, and nothing of it is too much."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grantctl.evaluation.access import has_access
+from grantctl.evaluation.access_revocation import find_access_ways
+from grantctl.evaluation.edits import Leave, SetFlags, edited, edited_access
+from grantctl.evaluation.evaluator import has_permission
+from grantctl.evaluation.revocation import find_ways
+from grantctl.model import Role
+from tests.contract.resource_worlds import ACTIONS, ResourceWorld, resource_worlds
+from tests.contract.worlds import NOW
+from tests.evaluation.directory import Directory
+from tests.evaluation.test_access_invariants import every_facts
+from tests.evaluation.test_invariants import answerable, directories
+
+
+@given(directories())
+def test_every_way_takes_it_away_and_no_edit_of_it_can_be_left_out(directory: Directory) -> None:
+    facts = directory.facts()
+    for key in answerable(directory):
+        ways = find_ways(facts, key, now=NOW)
+        assert bool(ways) is has_permission(facts, key, now=NOW)
+        for way in ways:
+            assert not has_permission(edited(facts, way.edits), key, now=NOW), way
+            for edit in way.edits:
+                rest = [one for one in way.edits if one is not edit]
+                assert has_permission(edited(facts, rest), key, now=NOW), (way, edit)
+
+
+@given(directories())
+def test_no_fewer_groups_left_and_flags_changed_would_do(directory: Directory) -> None:
+    facts = directory.facts()
+    for key in directory.catalogue:
+        ways = find_ways(facts, key, now=NOW)
+        if not ways or facts.user.role is Role.ADMIN or facts.catalogue[key].default:
+            continue
+        fewest = min(len(way.edits) for way in ways)
+        single = [Leave(facts.user, facts.groups[one.group]) for one in facts.memberships]
+        single += [SetFlags(group, (key,), False) for group in facts.groups.values()]
+        for fewer in combinations(single, fewest - 1):
+            assert has_permission(edited(facts, fewer), key, now=NOW), fewer
+
+
+@given(resource_worlds(), st.sampled_from(ACTIONS))
+def test_every_way_takes_a_resource_away_and_no_edit_of_it_can_be_left_out(
+    world: ResourceWorld, action: str
+) -> None:
+    for facts in every_facts(world):
+        ways = find_access_ways(facts, action, now=NOW)
+        assert bool(ways) is has_access(facts, action, now=NOW)
+        for way in ways:
+            assert not has_access(edited_access(facts, way.edits), action, now=NOW), way
+            for edit in way.edits:
+                rest = [one for one in way.edits if one is not edit]
+                assert has_access(edited_access(facts, rest), action, now=NOW), (way, edit)
