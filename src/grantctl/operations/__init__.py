@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from grantctl.operations import list_batches as list_batches
     from grantctl.operations import logins as logins
     from grantctl.operations import matrices as matrices
+    from grantctl.operations import member_transfer as member_transfer
     from grantctl.operations import memberships as memberships
     from grantctl.operations import oauth_lint as oauth_lint
     from grantctl.operations import oauth_lint_samples as oauth_lint_samples
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from grantctl.operations import seeding as seeding
     from grantctl.operations import signing_keys as signing_keys
     from grantctl.operations import tokens as tokens
+    from grantctl.operations import user_transfer as user_transfer
     from grantctl.operations import users as users
 
 __getattr__ = lazy_submodules(
@@ -98,6 +100,7 @@ __getattr__ = lazy_submodules(
             "list_batches",
             "logins",
             "matrices",
+            "member_transfer",
             "memberships",
             "oauth_lint",
             "oauth_lint_samples",
@@ -119,6 +122,7 @@ __getattr__ = lazy_submodules(
             "seeding",
             "signing_keys",
             "tokens",
+            "user_transfer",
             "users",
         }
     ),
