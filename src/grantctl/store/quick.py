@@ -14,9 +14,6 @@ INVARIANTS of a reader that is not pinned, all on SQLite:
 
 from __future__ import annotations
 
-# `pathlib` doubles what a look at the file costs.
-# ruff: noqa: PTH116
-
 from os import stat
 
 from grantctl.errors import DatabaseError
@@ -73,7 +70,7 @@ class QuickReader:
 
         Raises what the driver raises, and DatabaseError: the connection is then in no known state.
         """
-        found = stat(self._name)
+        found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
         # A restored copy has a new file under the old name; the open one would answer for ever.
         if found.st_ino != self._inode or found.st_dev != self._device:
             raise DatabaseError(f"another file is in its place: {self._connection.label}")
