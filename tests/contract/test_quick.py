@@ -13,7 +13,7 @@ from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import User
 from grantctl.evaluation.scopes import Scope
 from grantctl.integrations.pool import ReaderPool
-from grantctl.store import quick, quick_server
+from grantctl.store import kept, quick, quick_server
 from grantctl.store.database import Database
 from grantctl.store.tables import to_microseconds
 from tests.contract.worlds import NOW, World, rich_world, worlds
@@ -30,7 +30,7 @@ WAYS: list[dict[str, Any]] = [
 @pytest.fixture
 def pools(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ReaderPool]]:
     """Pools that keep users, one, and none, at the time of the generated worlds."""
-    for module in (quick, quick_server):
+    for module in (kept, quick, quick_server):
         monkeypatch.setattr(module, "microseconds_now", lambda: to_microseconds(NOW))
     pools = [ReaderPool(database.url, users=users) for users in (100, 1, 0)]
     yield pools

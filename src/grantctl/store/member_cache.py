@@ -11,10 +11,11 @@ from grantctl.model import Role
 from grantctl.store import quick_queries, references
 from grantctl.store.connection import Connection
 from grantctl.store.rows import unsound
+from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from typing import TypeAlias
 
     from grantctl.store.connection import Row
@@ -94,6 +95,43 @@ def member_of(rows: list[Row], clock: Clock) -> Member:
         elif group is not None:
             raise unsound("membership")
     return role, tuple(groups), first_end
+
+
+def read_members(connection: Connection, ids: Collection[str], clock: Clock) -> dict[str, Member]:
+    """Those of these ids that there are. Raises DatabaseError as `read_member`."""
+    in_order = sorted(filter(references.is_storable, ids))  # near each other in the index
+    rows = _rows_of(connection, quick_queries.ROLES_BY_IDS, in_order)
+    groups: dict[int, list[int]] = {pk: [] for _, pk, _ in rows}
+    ending: dict[int, list[Row]] = {}
+    for pk, group, end in _rows_of(connection, quick_queries.GROUPS_OF_USERS, sorted(groups)):
+        if end is None and type(group) is int:
+            groups[pk].append(group)
+        else:
+            ending.setdefault(pk, []).append((None, group, end))
+    found: dict[str, Member] = {}
+    for role, pk, id_ in rows:
+        if role not in ROLES:
+            raise unsound("user")
+        found[id_] = (role, tuple(groups[pk]), None)
+        if pk in ending:
+            lasting = [(role, group, None) for group in (None, *groups[pk])]
+            found[id_] = member_of(lasting + ending[pk], clock)
+    return found
+
+
+def _rows_of(
+    connection: Connection, statement: tuple[str, str], values: Sequence[str | int]
+) -> list[Row]:
+    """The rows of a statement about many values: that for SQLite, or that for Postgres."""
+    for_sqlite, for_postgres = statement
+    if not values:
+        return []
+    if connection.engine == SQLITE:
+        # Loaded here because a single question needs none of it.
+        from json import dumps
+
+        return connection.rows(for_sqlite, {"values": dumps(values)})
+    return connection.rows(for_postgres, {"values": list(values)})
 
 
 def microseconds_now() -> int:

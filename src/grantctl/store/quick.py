@@ -18,12 +18,10 @@ from os import stat
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.compiled import Asked, Verdict
-from grantctl.store import queries
 from grantctl.store.connection import Connection
-from grantctl.store.directory_cache import DirectoryCache
+from grantctl.store.kept import Kept
 from grantctl.store.member_cache import (
     DEFAULT_USERS,
-    MemberCache,
     member_of,
     microseconds_now,
 )
@@ -35,7 +33,6 @@ from grantctl.store.quick_queries import (
     PAGE_CACHE,
 )
 from grantctl.store.references import email_of
-from grantctl.store.revision import SCHEMA_REVISION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,10 +60,8 @@ class QuickReader:
         self._connection = connection
         self._name = url.file
         self._device, self._inode = file
-        self._directory = DirectoryCache(connection)
-        self._compiled = self._directory.compiled
-        self._members = MemberCache(users)
-        self._version: int | None = None
+        self._kept = kept = Kept(connection, users=users)
+        self._compiled, self._members = kept.directory.compiled, kept.members
         connection.raw.execute(PAGE_CACHE)
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
@@ -93,7 +88,7 @@ class QuickReader:
             member, version = self._read_member(user)
         else:
             version = self._ask_version(DATA_VERSION).fetchone()[0]
-        if version != self._version:
+        if version != self._kept.version:
             return self._in_one_read(user, asked)
         return None if member is None else compiled.verdict(member[0], member[1])
 
@@ -102,7 +97,7 @@ class QuickReader:
         try:
             found = self._ask_user(MEMBER_BY_ID, (user,))
         except UnicodeEncodeError:  # half of a surrogate pair, which is nobody's name
-            return None, self._version
+            return None, self._kept.version
         # The transaction of the statement that has been begun is not over yet.
         version = self._ask_version(DATA_VERSION).fetchone()[0]
         rows = found.fetchall()
@@ -118,29 +113,16 @@ class QuickReader:
 
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
-        if not self._renew():
+        pinned = self._kept.renew()
+        if pinned is None:
             raise DatabaseError(f"the database was migrated: {self._connection.label}")
-        now = microseconds_now()
-        return PinnedReader(self._connection, self._directory, self._members, now=now)
+        return pinned
 
     def _in_one_read(self, user: str, asked: str | Asked) -> Verdict | None:
         """The same, where something has to be read that may be kept from now on."""
         with self._connection.reading():
-            return self.pinned().verdict(user, asked) if self._renew() else None
-
-    def _renew(self) -> bool:
-        """Forget what holds no more; whether the database has the revision that is expected.
-
-        Inside of a transaction, for which what is kept holds from now on.
-        """
-        version = self._connection.rows(DATA_VERSION)[0][0]
-        if version != self._version:
-            self._directory.forget()
-            self._members.forget()
-            self._version = None
-            if self._connection.rows(queries.REVISION) == [(SCHEMA_REVISION,)]:
-                self._version = version
-        return self._version is not None
+            pinned = self._kept.renew()
+            return None if pinned is None else pinned.verdict(user, asked)
 
     def _replaced(self) -> DatabaseError:
         return DatabaseError(f"another file is in its place: {self._connection.label}")

@@ -25,19 +25,23 @@ FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
 WHERE u.email = :reference
 """
 
-# The same for many users, each with its id.
-MEMBERS_BY_IDS_SQLITE = """
-SELECT u.role, m.group_pk, m.expires_at, u.id
-FROM json_each(:ids) AS asked CROSS JOIN users AS u
-LEFT JOIN memberships AS m ON m.user_pk = u.pk
+# The same for many users, in two steps; for SQLite, then for Postgres.
+ROLES_BY_IDS = (
+    """
+SELECT u.role, u.pk, u.id FROM json_each(:values) AS asked CROSS JOIN users AS u
 WHERE u.id = asked.value
-"""
+""",
+    "SELECT role, pk, id FROM users WHERE id = ANY (:values)",
+)
 
-MEMBERS_BY_IDS_POSTGRES = """
-SELECT u.role, m.group_pk, m.expires_at, u.id
-FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
-WHERE u.id = ANY (:ids)
-"""
+GROUPS_OF_USERS = (
+    """
+SELECT m.user_pk, m.group_pk, m.expires_at
+FROM json_each(:values) AS asked CROSS JOIN memberships AS m
+WHERE m.user_pk = asked.value
+""",
+    "SELECT user_pk, group_pk, expires_at FROM memberships WHERE user_pk = ANY (:values)",
+)
 
 # Every group that has one above it. A group is above only where there is such a group.
 CHILDREN = """
