@@ -1,6 +1,7 @@
 """What was read through a connection to SQLite and holds until anything is committed.
 
-Owns the comparison. Leaves what is kept to `directory_cache` and `member_cache`.
+Owns the comparison. Leaves what is kept to `directory_cache`, `member_cache` and
+`facts_cache`.
 
 `PRAGMA data_version` gives a number that is another one after a commit by any other connection, of
 this process or another, and the same one otherwise (https://www.sqlite.org/pragma.html). It tells
@@ -12,6 +13,7 @@ from __future__ import annotations
 from grantctl.store import queries
 from grantctl.store.connection import Connection
 from grantctl.store.directory_cache import DirectoryCache
+from grantctl.store.facts_cache import FactsCache
 from grantctl.store.member_cache import MemberCache, microseconds_now
 from grantctl.store.pinned import PinnedReader
 from grantctl.store.quick_queries import DATA_VERSION
@@ -24,6 +26,7 @@ class Kept:
     def __init__(self, connection: Connection, *, users: int) -> None:
         self.directory = DirectoryCache(connection)
         self.members = MemberCache(users)
+        self.facts = FactsCache(connection, self.directory, users=users)
         self.version: int | None = None
         self._connection = connection
 
@@ -37,6 +40,7 @@ class Kept:
         if version != self.version:
             self.directory.forget()
             self.members.forget()
+            self.facts.forget()
             self.version = None
             if connection.rows(queries.REVISION) != [(SCHEMA_REVISION,)]:
                 return None

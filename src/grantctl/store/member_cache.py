@@ -10,6 +10,7 @@ from time import time_ns
 from grantctl.model import Role
 from grantctl.store import quick_queries, references
 from grantctl.store.connection import Connection
+from grantctl.store.recent import Recent
 from grantctl.store.rows import unsound
 from grantctl.store.url import SQLITE
 
@@ -26,41 +27,16 @@ ROLES = frozenset(role.value for role in Role)
 # The role, the groups that the user is in directly now, and when the first of these memberships
 # ends, in microseconds since 1970, or None for never.
 Clock: TypeAlias = "Callable[[], int]"
-Member: TypeAlias = "tuple[str, tuple[int, ...], int | None]"
+Member = tuple[str, tuple[int, ...], int | None]
 
 
-class MemberCache:
-    """What was read of users through one connection; `size` of them are kept, about.
+class MemberCache(Recent[Member]):
+    """What was read of users through one connection."""
 
-    Two halves: a full young one becomes the old one, and what is asked for again returns to the
-    young one. So a hit costs a look into a dictionary, and nothing has to be kept in order.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.young: dict[str, Member] = {}
-        self._old: dict[str, Member] = {}
-        self._half = -(-size // 2)
-
-    def find(self, reference: str, now: int) -> Member | None:
+    def find_now(self, reference: str, now: int) -> Member | None:
         """One that is kept, and whose memberships are the same at this moment."""
-        member = self.young.get(reference)
-        if member is None:
-            member = self._old.get(reference)
-            if member is not None:
-                self.keep(reference, member)
+        member = self.find(reference)
         return None if member is None or (member[2] is not None and member[2] <= now) else member
-
-    def keep(self, reference: str, member: Member) -> None:
-        """Keep one that was read."""
-        if not self._half:
-            return
-        if len(self.young) >= self._half and reference not in self.young:
-            self._old, self.young = self.young, {}
-        self.young[reference] = member
-
-    def forget(self) -> None:
-        """Read everybody anew."""
-        self.young, self._old = {}, {}
 
 
 def read_member(connection: Connection, reference: str, clock: Clock) -> Member | None:

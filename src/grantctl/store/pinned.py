@@ -65,12 +65,12 @@ class PinnedReader:
         compiled = self._compiled.get(asked) or self._directory.compile(asked)
         if compiled is None:
             return None
-        member = self._members.find(user, self._now) or self._read(user)
+        member = self._members.find_now(user, self._now) or self._read(user)
         return None if member is None else compiled.verdict(member[0], member[1])
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[Verdict | None]:
         """The same for each of many, users read together. Raises DatabaseError."""
-        find, now = self._members.find, self._now
+        find, now = self._members.find_now, self._now
         known = {user: member for user, _ in pairs if (member := find(user, now)) is not None}
         if len(known) < len(pairs):
             known |= self._read_all({user for user, _ in pairs} - known.keys())

@@ -1,4 +1,4 @@
-"""Verdicts about permissions, quickly, on SQLite: one statement for the user, everything else kept.
+"""Verdicts and facts, quickly, on SQLite: one statement for the user, everything else kept.
 
 Owns when what was kept still holds. Leaves what it means to `evaluation.compiled`, and whatever is
 not plain to the long way, `reader`: a name that is neither an id nor an e-mail address, an unknown
@@ -18,6 +18,7 @@ from os import stat
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.compiled import Asked, Verdict
+from grantctl.evaluation.facts import PermissionFacts
 from grantctl.store.connection import Connection
 from grantctl.store.kept import Kept
 from grantctl.store.member_cache import (
@@ -71,19 +72,13 @@ class QuickReader:
 
         Raises what the driver raises, and DatabaseError: the connection is then in no known state.
         """
-        try:
-            found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
-        except OSError:
-            raise self._replaced() from None
-        # A restored copy has a new file under the old name; the open one would answer for ever.
-        if found.st_ino != self._inode or found.st_dev != self._device:
-            raise self._replaced()
+        self._require_file()
         compiled = self._compiled.get(asked)
         if compiled is None:
             return self._in_one_read(user, asked)
         member = self._members.young.get(user)
         if member is None or member[2] is not None:
-            member = self._members.find(user, microseconds_now())
+            member = self._members.find_now(user, microseconds_now())
         if member is None:
             member, version = self._read_member(user)
         else:
@@ -111,6 +106,20 @@ class QuickReader:
         self._members.keep(user, member)
         return member, version
 
+    def facts(self, user: str, key: str) -> PermissionFacts | None:
+        """All that a decision needs, without advice; None where only the long way can tell.
+
+        Raises as `verdict`.
+        """
+        self._require_file()
+        facts = self._kept.facts.find(user, key)
+        if facts is not None:
+            version = self._ask_version(DATA_VERSION).fetchone()[0]
+            if version == self._kept.version:
+                return facts
+        with self._connection.reading():
+            return None if self._kept.renew() is None else self._kept.facts.read(user, key)
+
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
         pinned = self._kept.renew()
@@ -123,6 +132,18 @@ class QuickReader:
         with self._connection.reading():
             pinned = self._kept.renew()
             return None if pinned is None else pinned.verdict(user, asked)
+
+    def _require_file(self) -> None:
+        """Raise DatabaseError where the name is that of another file now.
+
+        A restored copy is one; the file that is open would answer for ever.
+        """
+        try:
+            found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
+        except OSError:
+            raise self._replaced() from None
+        if found.st_ino != self._inode or found.st_dev != self._device:
+            raise self._replaced()
 
     def _replaced(self) -> DatabaseError:
         return DatabaseError(f"another file is in its place: {self._connection.label}")

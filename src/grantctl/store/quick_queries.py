@@ -43,6 +43,29 @@ WHERE m.user_pk = asked.value
     "SELECT user_pk, group_pk, expires_at FROM memberships WHERE user_pk = ANY (:values)",
 )
 
+# The user, and a row for each group that it is or was in directly; one without any otherwise.
+PERSON_BY_ID = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = :reference
+"""
+
+PERSON_BY_EMAIL = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.email = :reference
+"""
+
+GROUP = "SELECT pk, id, name, parent_pk FROM groups WHERE pk = :group"
+
+FLAGS_OF_GROUP = """
+SELECT f.group_pk, p.key, f.allowed
+FROM group_permissions AS f CROSS JOIN permissions AS p
+WHERE f.group_pk = :group AND p.pk = f.permission_pk
+"""
+
 # Every group that has one above it. A group is above only where there is such a group.
 CHILDREN = """
 SELECT parent_pk, pk FROM groups WHERE parent_pk IS NOT NULL
