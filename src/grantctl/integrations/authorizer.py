@@ -7,22 +7,27 @@ command line, so that the two cannot disagree. Leaves HTTP to `fastapi`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from grantctl.credentials.secret import load_secret
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
+from grantctl.evaluation.compiled import Asked
 from grantctl.evaluation.decision import Decision
+from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.token_facts import StoredToken
 from grantctl.integrations.last_use import LastUse
 from grantctl.integrations.pool import DEFAULT_SIZE, pool_of
+from grantctl.integrations.snapshot import Snapshot, chunks_of, question_of
 from grantctl.model import ResourceRef, parse_resource, require_action
 from grantctl.operations.access_questions import answer_access
 from grantctl.operations.authentication import TokenVerdict, authenticate, write_last_use
 from grantctl.operations.questions import Question, answer
+from grantctl.store.member_cache import DEFAULT_USERS
 
 
 class Authorizer:
@@ -45,10 +50,14 @@ class Authorizer:
         environ: Mapping[str, str] | None = None,
         audience: str | None = None,
         pool_size: int = DEFAULT_SIZE,
+        user_cache_size: int = DEFAULT_USERS,
     ) -> None:
         """`secret`: what HS256 tokens are checked with; without it GRANTCTL_SECRET_KEY of `environ`
         (the process's own, unless given) or its kin. There need be none where nobody uses them.
         `audience`: whom a JWT must be for, by default the setting `tokens.audience`.
+        `pool_size`: how many connections it opens at most.
+        `user_cache_size`: of how many users each of these keeps role and groups, which hold until
+        anything is committed (docs/library.md); with 0, users are read each time. SQLite only.
 
         Opens nothing yet. Raises UsageError for a URL that is none or names an attached database,
         InvalidError for a secret or a size that will not do, GuardError for a secret's file that
@@ -58,12 +67,44 @@ class Authorizer:
         variables = own if secret is None else {"GRANTCTL_SECRET_KEY": secret}
         self._secret = load_secret(variables)
         self._audience = audience
-        self._pool = pool_of(database_url, size=pool_size)
+        self._pool = pool_of(database_url, size=pool_size, users=user_cache_size)
         self._last_use = LastUse(self._touch)
 
     def check(self, user: str, key: str, *, scope: Scope | None = None) -> bool:
         """Whether the user has the permission, or any under a category. Raises as `decide`."""
-        return self.decide(user, key, scope=scope).allowed
+        verdict = self._pool.verdict(user, key if scope is None else Asked(key, scope=scope))
+        if verdict is None:
+            return self.decide(user, key, scope=scope).allowed
+        return verdict.allowed
+
+    def check_many(
+        self, pairs: Iterable[tuple[str, str]], *, scope: Scope | None = None
+    ) -> Iterator[bool]:
+        """The same for each pair of a user and a key, in their order.
+
+        Pairs are taken ahead of their answers, one, two, four and so on up to a thousand, and each
+        such part is answered in one consistent read, begun after its pairs were taken. Raises as
+        `decide`, when the pair's turn has come.
+        """
+        for chunk in chunks_of(pairs):
+            with self._pool.pinned() as pinned:
+                asked = [(user, question_of(key, scope)) for user, key in chunk]
+                verdicts = pinned.verdicts(asked)
+            for (user, key), verdict in zip(chunk, verdicts, strict=True):
+                if verdict is None:  # which is found out, or said, one by one
+                    yield self.check(user, key, scope=scope)
+                else:
+                    yield verdict.allowed
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Answers about one moment, that of the beginning of the block.
+
+        It keeps a connection of the pool, and its transaction, to the end of the block. Raises
+        DatabaseError.
+        """
+        with self._pool.pinned() as pinned:
+            yield Snapshot(pinned, now=pinned.moment)
 
     def decide(self, user: str, key: str, *, scope: Scope | None = None) -> Decision:
         """The decision about a permission, with everything that was looked at.
@@ -72,6 +113,9 @@ class Authorizer:
         Raises NotFoundError for an unknown user or key, AmbiguousError, DatabaseError.
         """
         now = _now()
+        facts = self._pool.facts(user, key)
+        if facts is not None:
+            return decide(facts, key, now=now, scope=scope)
         return self._pool.read(
             lambda reader: answer(reader, user, key, Question(), now=now, scope=scope)
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from grantctl.evaluation.assumptions import Assumptions
     from grantctl.store.assumed_reader import AssumedReader
+    from grantctl.store.batch_reader import BatchReader
     from grantctl.store.connection import Reading
     from grantctl.store.fix_reader import FixReader
     from grantctl.store.graph_reader import GraphReader
@@ -248,6 +249,13 @@ class Reader:
         """Every permission by its key. Raises DatabaseError."""
         with self._connection.reading():
             return self._catalogue()
+
+    @property
+    def batches(self) -> BatchReader:
+        """Quick verdicts for many users, of the same database."""
+        from grantctl.store.batch_reader import BatchReader
+
+        return BatchReader(self._connection)
 
     def emails_from(self, prefix: str, *, limit: int) -> list[str]:
         """E-mails that begin so, for completion."""

@@ -1,0 +1,104 @@
+"""The SQL of quick answers: one named constant a question.
+
+Owns the statements that `quick` and `directory_cache` run. Values are bound as `:name`; columns are
+listed in the order in which they are read. `CROSS JOIN … WHERE` fixes the order of the join.
+"""
+
+from __future__ import annotations
+
+# A number that is another one after any commit of somebody else's (SQLite alone).
+DATA_VERSION = "PRAGMA data_version"
+
+# Up to 32 MB of the file are kept, which spares large databases a call of the system for each page.
+PAGE_CACHE = "PRAGMA cache_size = -32000"
+
+# The user's role, and a row for each group that it is in directly; one without any otherwise.
+MEMBER_BY_ID = """
+SELECT u.role, m.group_pk, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = :reference
+"""
+
+MEMBER_BY_EMAIL = """
+SELECT u.role, m.group_pk, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.email = :reference
+"""
+
+# The same for many users, in two steps; for SQLite, then for Postgres.
+ROLES_BY_IDS = (
+    """
+SELECT u.role, u.pk, u.id FROM json_each(:values) AS asked CROSS JOIN users AS u
+WHERE u.id = asked.value
+""",
+    "SELECT role, pk, id FROM users WHERE id = ANY (:values)",
+)
+
+GROUPS_OF_USERS = (
+    """
+SELECT m.user_pk, m.group_pk, m.expires_at
+FROM json_each(:values) AS asked CROSS JOIN memberships AS m
+WHERE m.user_pk = asked.value
+""",
+    "SELECT user_pk, group_pk, expires_at FROM memberships WHERE user_pk = ANY (:values)",
+)
+
+# The user, and a row for each group that it is or was in directly; one without any otherwise.
+PERSON_BY_ID = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = :reference
+"""
+
+PERSON_BY_EMAIL = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.email = :reference
+"""
+
+GROUP = "SELECT pk, id, name, parent_pk FROM groups WHERE pk = :group"
+
+FLAGS_OF_GROUP = """
+SELECT f.group_pk, p.key, f.allowed
+FROM group_permissions AS f CROSS JOIN permissions AS p
+WHERE f.group_pk = :group AND p.pk = f.permission_pk
+"""
+
+# Every group that has one above it. A group is above only where there is such a group.
+CHILDREN = """
+SELECT parent_pk, pk FROM groups WHERE parent_pk IS NOT NULL
+"""
+
+# What each group, of those that there are, says of a permission.
+FLAGS_OF_LEAF = """
+SELECT f.group_pk, p.key, f.allowed
+FROM permissions AS p CROSS JOIN group_permissions AS f CROSS JOIN groups AS g
+WHERE p.key = :key AND f.permission_pk = p.pk AND g.pk = f.group_pk
+"""
+
+# All that one verdict needs, at one moment: a row for each leaf that is asked for, with whether any
+# group that the user holds now sets it true. The range is that of all keys under a category.
+ONE_VERDICT = """
+WITH RECURSIVE asked(pk, role) AS (
+  SELECT pk, role FROM users WHERE id = :reference
+  UNION ALL
+  SELECT pk, role FROM users
+  WHERE email = :email AND NOT EXISTS (SELECT 1 FROM users WHERE id = :reference)
+),
+held(pk) AS (
+  SELECT m.group_pk FROM asked CROSS JOIN memberships AS m
+  WHERE m.user_pk = asked.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+  UNION
+  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
+  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+)
+SELECT (SELECT version_num FROM grantctl_revision), asked.role, p.key, p.default_allowed,
+  EXISTS (
+    SELECT 1 FROM held CROSS JOIN group_permissions AS f
+    WHERE f.group_pk = held.pk AND f.permission_pk = p.pk AND f.allowed
+  )
+FROM permissions AS p CROSS JOIN asked
+WHERE p.key = :key OR (p.key >= :first AND p.key < :beyond)
+"""
