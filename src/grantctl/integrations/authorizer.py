@@ -14,6 +14,7 @@ from typing import Self
 
 from grantctl.credentials.secret import load_secret
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
+from grantctl.evaluation.compiled import Asked
 from grantctl.evaluation.decision import Decision
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.token_facts import StoredToken
@@ -23,6 +24,7 @@ from grantctl.model import ResourceRef, parse_resource, require_action
 from grantctl.operations.access_questions import answer_access
 from grantctl.operations.authentication import TokenVerdict, authenticate, write_last_use
 from grantctl.operations.questions import Question, answer
+from grantctl.store.member_cache import DEFAULT_USERS
 
 
 class Authorizer:
@@ -45,10 +47,14 @@ class Authorizer:
         environ: Mapping[str, str] | None = None,
         audience: str | None = None,
         pool_size: int = DEFAULT_SIZE,
+        user_cache_size: int = DEFAULT_USERS,
     ) -> None:
         """`secret`: what HS256 tokens are checked with; without it GRANTCTL_SECRET_KEY of `environ`
         (the process's own, unless given) or its kin. There need be none where nobody uses them.
         `audience`: whom a JWT must be for, by default the setting `tokens.audience`.
+        `pool_size`: how many connections it opens at most.
+        `user_cache_size`: of how many users each of these keeps role and groups, which hold until
+        anything is committed (docs/library.md); with 0, users are read each time. SQLite only.
 
         Opens nothing yet. Raises UsageError for a URL that is none or names an attached database,
         InvalidError for a secret or a size that will not do, GuardError for a secret's file that
@@ -58,12 +64,16 @@ class Authorizer:
         variables = own if secret is None else {"GRANTCTL_SECRET_KEY": secret}
         self._secret = load_secret(variables)
         self._audience = audience
-        self._pool = pool_of(database_url, size=pool_size)
+        self._pool = pool_of(database_url, size=pool_size, users=user_cache_size)
         self._last_use = LastUse(self._touch)
 
     def check(self, user: str, key: str, *, scope: Scope | None = None) -> bool:
         """Whether the user has the permission, or any under a category. Raises as `decide`."""
-        return self.decide(user, key, scope=scope).allowed
+        asked = key if scope is None else Asked(key, scope=scope)
+        verdict = self._pool.verdict(user, asked)
+        if verdict is None:
+            return self.decide(user, key, scope=scope).allowed
+        return verdict.allowed
 
     def decide(self, user: str, key: str, *, scope: Scope | None = None) -> Decision:
         """The decision about a permission, with everything that was looked at.

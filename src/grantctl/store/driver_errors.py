@@ -55,7 +55,7 @@ class translated_errors:  # noqa: N801  # used as a function, and on the path of
     ) -> None:
         if not isinstance(error, Exception) or isinstance(error, GrantctlError):
             return
-        if _is_driver_error(_cause(error)):
+        if is_driver_error(error):
             raise database_error(error, self._label) from None
 
 
@@ -81,7 +81,9 @@ def _cause(error: BaseException) -> BaseException:
     return cause if isinstance(cause, BaseException) else error
 
 
-def _is_driver_error(error: BaseException) -> bool:
+def is_driver_error(error: BaseException) -> bool:
+    """Whether sqlite3 or psycopg raised it, or SQLAlchemy on their behalf."""
+    error = _cause(error)
     module = type(error).__module__.partition(".")[0]
     # sqlite3 itself fails so over an error message that quotes a damaged name.
     return module in ("sqlite3", "psycopg") or isinstance(error, UnicodeDecodeError)

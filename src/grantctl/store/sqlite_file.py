@@ -24,6 +24,9 @@ from grantctl.store.url import DatabaseUrl
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TypeAlias
+
+FileIdentity: TypeAlias = "tuple[int, int]"  # device and inode
 
 BUSY_TIMEOUT_SECONDS = 10.0
 
@@ -186,6 +189,17 @@ def file_size(file: str | Path) -> int | None:
     if not stat.S_ISREG(found.st_mode):
         raise DatabaseError(f"`{file}` is not a file", hint=_MISSING_HINT)
     return found.st_size
+
+
+def file_identity(url: DatabaseUrl) -> FileIdentity | None:
+    """The file that the URL names now, whatever it is called; None for a server, or without one."""
+    if url.file is None:
+        return None
+    try:
+        found = os.stat(url.file)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _require_file(url: DatabaseUrl) -> str:

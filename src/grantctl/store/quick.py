@@ -1,0 +1,131 @@
+"""Verdicts about permissions, quickly: one statement for the user, everything else kept.
+
+Owns when what was kept still holds. Leaves what it means to `evaluation.compiled`, and whatever is
+not plain to the long way, `reader`: a name that is neither an id nor an e-mail address, an unknown
+key, damage. None is the answer then, never a guess.
+
+INVARIANTS of a reader that is not pinned, all on SQLite:
+- the number that `PRAGMA data_version` gives was compared after the kept parts were looked at, and
+  was the one that they were read with: so nothing was committed in between, and the verdict is that
+  of the moment of the comparison;
+- the user's row is read in the same transaction as that number;
+- a user is kept until the first of its memberships ends: time passes without a commit.
+"""
+
+from __future__ import annotations
+
+from os import stat
+
+from grantctl.errors import DatabaseError
+from grantctl.evaluation.compiled import Asked, Verdict
+from grantctl.store import queries
+from grantctl.store.connection import Connection
+from grantctl.store.directory_cache import DirectoryCache
+from grantctl.store.member_cache import (
+    DEFAULT_USERS,
+    MemberCache,
+    member_of,
+    microseconds_now,
+    read_member,
+)
+from grantctl.store.quick_queries import DATA_VERSION, MEMBER_BY_EMAIL, MEMBER_BY_ID
+from grantctl.store.references import email_of
+from grantctl.store.revision import SCHEMA_REVISION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from grantctl.store.member_cache import Member
+    from grantctl.store.sqlite_file import FileIdentity
+    from grantctl.store.url import DatabaseUrl
+
+
+class QuickReader:
+    """Reads verdicts from one connection to SQLite, which it does not close."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        url: DatabaseUrl,
+        file: FileIdentity,
+        *,
+        users: int = DEFAULT_USERS,
+    ) -> None:
+        """`file`: what the URL named before it was opened.
+
+        `users`: how many of those asked about are kept; with 0 each is read each time.
+        """
+        assert url.file is not None
+        self._connection = connection
+        self._name = url.file
+        self._device, self._inode = file
+        self._directory = DirectoryCache(connection)
+        self._compiled = self._directory.compiled
+        self._members = MemberCache(users)
+        self._version: int | None = None
+        self._ask_user = connection.raw.cursor().execute
+        self._ask_version = connection.raw.cursor().execute
+
+    def verdict(self, user: str, asked: str | Asked) -> Verdict | None:
+        """Whether the user has it, as of now; None where only the long way can tell.
+
+        Raises what the driver raises, and DatabaseError: the connection is then in no known state.
+        """
+        found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
+        # A restored copy has a new file under the old name; the open one would answer for ever.
+        if found.st_ino != self._inode or found.st_dev != self._device:
+            raise DatabaseError(f"another file is in its place: {self._connection.label}")
+        compiled = self._compiled.get(asked)
+        if compiled is None:
+            return self._in_one_read(user, asked)
+        member = self._members.young.get(user)
+        if member is None or member[2] is not None:
+            member = self._members.find(user, microseconds_now())
+        if member is None:
+            member, version = self._read_member(user)
+        else:
+            version = self._ask_version(DATA_VERSION).fetchone()[0]
+        if version != self._version:
+            return self._in_one_read(user, asked)
+        return None if member is None else compiled.verdict(member[0], member[1])
+
+    def _read_member(self, user: str) -> tuple[Member | None, int | None]:
+        """The user, if it is there, and the version that it was read in."""
+        try:
+            found = self._ask_user(MEMBER_BY_ID, (user,))
+        except UnicodeEncodeError:  # half of a surrogate pair, which is nobody's name
+            return None, self._version
+        # The transaction of the statement that has been begun is not over yet.
+        version = self._ask_version(DATA_VERSION).fetchone()[0]
+        rows = found.fetchall()
+        if not rows:
+            found = self._ask_user(MEMBER_BY_EMAIL, (email_of(user),))
+            version = self._ask_version(DATA_VERSION).fetchone()[0]
+            rows = found.fetchall()
+        if not rows or "\0" in user:
+            return None, version
+        member = member_of(rows, microseconds_now)
+        self._members.keep(user, member)
+        return member, version
+
+    def _in_one_read(self, user: str, asked: str | Asked) -> Verdict | None:
+        """The same, where something has to be read that may be kept from now on."""
+        connection = self._connection
+        with connection.reading():
+            version = connection.rows(DATA_VERSION)[0][0]
+            if version != self._version:
+                self._directory.forget()
+                self._members.forget()
+                self._version = None
+                if connection.rows(queries.REVISION) != [(SCHEMA_REVISION,)]:
+                    return None
+                self._version = version
+            compiled = self._directory.compile(asked)
+            if compiled is None:
+                return None
+            member = self._members.find(user, microseconds_now())
+            if member is None:
+                member = read_member(connection, user, microseconds_now)
+                if member is None:
+                    return None
+                self._members.keep(user, member)
+            return compiled.verdict(member[0], member[1])
