@@ -14,7 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
-from bench import deciding, processes, tokens
+from bench import batches, deciding, deciding_postgres, lists, processes, tokens
 from bench.machine import describe
 from bench.report import summary, table, write
 from bench.results import Result, Run
@@ -25,6 +25,9 @@ Section = Callable[[Setting], Iterator[Result]]
 SECTIONS: Mapping[str, Section] = {
     processes.SECTION: processes.run,
     deciding.SECTION: deciding.run,
+    deciding_postgres.SECTION: deciding_postgres.run,
+    batches.SECTION: batches.run,
+    lists.SECTION: lists.run,
     tokens.SECTION: tokens.run,
 }
 

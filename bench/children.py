@@ -75,7 +75,9 @@ def spend(
     return Spent(cpu, wall, os.waitstatus_to_exitcode(status), out.read_bytes())
 
 
-def peak_bytes(command: Sequence[str], env: Mapping[str, str], *, stdin: Path) -> int:
+def peak_bytes(
+    command: Sequence[str], env: Mapping[str, str], *, stdin: Path = Path(os.devnull)
+) -> int:
     """The most memory that a program held. Raises ChildError where it fails."""
     with stdin.open("rb") as lines:
         done = subprocess.run(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -46,16 +46,18 @@ def sqlite_file(folder: Path, size: Size, seed: int, *, is_nested: bool = False)
             statement = "UPDATE groups SET parent_pk = ? WHERE pk = ?"
             connection.executemany(statement, parents(size, seed))
         else:
-            _fill_sqlite(connection, size, seed)
+            _fill_sqlite(connection, size, seed, None)
         connection.execute("PRAGMA journal_mode=WAL")
     draft.rename(path)
     return path
 
 
-def empty_sqlite_file(path: Path) -> Path:
-    """A new SQLite database of grantctl's without anybody in it."""
-    path.unlink(missing_ok=True)
+def small_sqlite_file(path: Path, size: Size, seed: int, names: Collection[str]) -> Path:
+    """A new SQLite file with only these tables of the directory filled; with none, nobody is in."""
     create_database(parse_url(f"sqlite:///{path}"), INTENT)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        _fill_sqlite(connection, size, seed, names)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
@@ -80,12 +82,10 @@ def postgres_database(server_url: str, size: Size, seed: int) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         if _is_there(connection, name):
             return url
-        empty_postgres_database(server_url, f"{name}_draft")
-        draft = _of_database(server_url, f"{name}_draft")
+        draft = new_postgres_database(server_url, f"{name}_draft")
+        create_database(parse_url(draft), INTENT)
         with psycopg.connect(draft) as filling:
-            keys = [int(row[0]) for row in filling.execute(_KEYS).fetchall()]
-            for table in tables(size, seed, keys):
-                _copy(filling, table)
+            _fill_postgres(filling, size, seed, None)
         with psycopg.connect(draft, autocommit=True) as filled:
             filled.execute("VACUUM ANALYZE")
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
@@ -93,15 +93,25 @@ def postgres_database(server_url: str, size: Size, seed: int) -> str:
     return url
 
 
-def empty_postgres_database(server_url: str, name: str) -> str:
-    """The URL of a new Postgres database of grantctl's without anybody in it."""
+def small_postgres_database(
+    server_url: str, name: str, size: Size, seed: int, names: Collection[str]
+) -> str:
+    """The URL of a new Postgres database with only these tables of the directory filled."""
+    url = new_postgres_database(server_url, name)
+    create_database(parse_url(url), INTENT)
+    with psycopg.connect(url) as connection:
+        _fill_postgres(connection, size, seed, names)
+    return url
+
+
+def new_postgres_database(server_url: str, name: str, template: str = "template1") -> str:
+    """The URL of a new Postgres database, a copy of another one; an earlier one is dropped."""
     with psycopg.connect(server_url, autocommit=True) as connection:
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
         connection.execute(drop.format(sql.Identifier(name)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = _of_database(server_url, name)
-    create_database(parse_url(url), INTENT)
-    return url
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+    return _of_database(server_url, name)
 
 
 def _name(size: Size, seed: int) -> str:
@@ -117,15 +127,17 @@ def _is_there(connection: psycopg.Connection[tuple[object, ...]], name: str) -> 
     return found.fetchone() is not None
 
 
-def _fill_sqlite(connection: sqlite3.Connection, size: Size, seed: int) -> None:
-    """Every table, with the indexes made at the end: sorting is quicker than looking up."""
+def _fill_sqlite(
+    connection: sqlite3.Connection, size: Size, seed: int, names: Collection[str] | None
+) -> None:
+    """These tables, None for all; indexes at the end: sorting is quicker than looking up."""
     keys = [row[0] for row in connection.execute(_KEYS)]
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     indexes = connection.execute(query).fetchall()
     connection.execute("BEGIN")
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
-    for table in tables(size, seed, keys):
+    for table in _chosen(tables(size, seed, keys), names):
         places = ", ".join("?" * len(table.columns))
         columns = ", ".join(table.columns)
         statement = f"INSERT INTO {table.name} ({columns}) VALUES ({places})"
@@ -133,6 +145,21 @@ def _fill_sqlite(connection: sqlite3.Connection, size: Size, seed: int) -> None:
     for _, text in indexes:
         connection.execute(text)
     connection.execute("COMMIT")
+
+
+def _fill_postgres(
+    connection: psycopg.Connection[tuple[object, ...]],
+    size: Size,
+    seed: int,
+    names: Collection[str] | None,
+) -> None:
+    keys = [int(str(row[0])) for row in connection.execute(_KEYS).fetchall()]
+    for table in _chosen(tables(size, seed, keys), names):
+        _copy(connection, table)
+
+
+def _chosen(found: Iterator[Table], names: Collection[str] | None) -> Iterator[Table]:
+    return (table for table in found if names is None or table.name in names)
 
 
 def _copy(connection: psycopg.Connection[tuple[object, ...]], table: Table) -> None:

@@ -10,11 +10,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
-from bench.floor import CHECK, NESTED_CHECK, SqliteFloor
+from bench.floor import SqliteFloor
 from bench.measuring import Ask, Contender, Pair, compare, percentiles, results_of
 from bench.questions import draw
 from bench.results import GRANTCTL, Result, at_least, at_most
 from bench.setting import Setting
+from bench.statements import CHECK, NESTED_CHECK
 from grantctl import Authorizer
 
 SECTION = "decide"
@@ -29,7 +30,7 @@ def run(setting: Setting) -> Iterator[Result]:
     pairs = draw(path, setting.size.questions)
     with ExitStack() as stack:
         floor = stack.enter_context(closing(SqliteFloor(path)))
-        fresh = stack.enter_context(_authorizer(path))
+        fresh = stack.enter_context(_authorizer(path, user_cache_size=0))
         kept = stack.enter_context(_authorizer(path))
         yield from _fresh(setting, floor, fresh, pairs)
         yield from _asked_before(setting, floor, kept)
@@ -95,7 +96,7 @@ def _nested(setting: Setting) -> Iterator[Result]:
     with (
         closing(SqliteFloor(path, CHECK)) as flat,
         closing(SqliteFloor(path, NESTED_CHECK)) as nested,
-        _authorizer(path) as fresh,
+        _authorizer(path, user_cache_size=0) as fresh,
     ):
         contenders = [
             Contender("hand-written SQL, without nesting", flat.check, is_checked=False),
@@ -129,5 +130,8 @@ def _steadiness(
         )
 
 
-def _authorizer(path: Path) -> Authorizer:
-    return Authorizer(f"sqlite:///{path}", environ={})
+def _authorizer(path: Path, *, user_cache_size: int | None = None) -> Authorizer:
+    url = f"sqlite:///{path}"
+    if user_cache_size is None:
+        return Authorizer(url, environ={})
+    return Authorizer(url, environ={}, user_cache_size=user_cache_size)

@@ -1,9 +1,8 @@
 """The floor: what one would write by hand for these questions, with nothing around it.
 
-Owns one statement a question, with indexes for it and values bound, over the same tables: for
-SQLite through `sqlite3`, for Postgres through `psycopg`, prepared. It knows roles, expiry, defaults
-and direct memberships; `NESTED_CHECK` follows parents as well. It explains nothing, and an unknown
-user is none of its worries.
+Owns asking one statement a question over an open connection: on SQLite through `sqlite3`, on
+Postgres through `psycopg`, prepared. It explains nothing, and an unknown user is none of its
+worries. Leaves the SQL to `statements`.
 """
 
 from __future__ import annotations
@@ -14,40 +13,7 @@ from time import time_ns
 
 import psycopg
 
-# The order of the joins is fixed: SQLite would look at the flags of all groups first.
-CHECK = """
-SELECT CASE u.role WHEN 'pending' THEN 0 WHEN 'admin' THEN 1 ELSE p.default_allowed OR EXISTS (
-  SELECT 1 FROM memberships AS m CROSS JOIN group_permissions AS f
-  WHERE m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > ?)
-    AND f.group_pk = m.group_pk AND f.permission_pk = p.pk AND f.allowed
-) END
-FROM users AS u CROSS JOIN permissions AS p WHERE u.id = ? AND p.key = ?
-"""
-
-NESTED_CHECK = """
-SELECT CASE u.role WHEN 'pending' THEN 0 WHEN 'admin' THEN 1 ELSE p.default_allowed OR EXISTS (
-  WITH RECURSIVE held(pk) AS (
-    SELECT group_pk FROM memberships AS m
-    WHERE m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > ?)
-    UNION
-    SELECT g.parent_pk FROM held CROSS JOIN groups AS g
-    WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
-  )
-  SELECT 1 FROM held CROSS JOIN group_permissions AS f
-  WHERE f.group_pk = held.pk AND f.permission_pk = p.pk AND f.allowed
-) END
-FROM users AS u CROSS JOIN permissions AS p WHERE u.id = ? AND p.key = ?
-"""
-
-POSTGRES_CHECK = """
-SELECT CASE u.role WHEN 'pending' THEN false WHEN 'admin' THEN true
-  ELSE p.default_allowed OR EXISTS (
-    SELECT 1 FROM memberships AS m JOIN group_permissions AS f ON f.group_pk = m.group_pk
-    WHERE m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > %s)
-      AND f.permission_pk = p.pk AND f.allowed
-) END
-FROM users AS u, permissions AS p WHERE u.id = %s AND p.key = %s
-"""
+from bench.statements import CHECK, POSTGRES_CHECK
 
 
 class SqliteFloor:

@@ -9,13 +9,14 @@ import pytest
 from bench.__main__ import SECTIONS, run
 from bench.chart import draw
 from bench.databases import sqlite_file
-from bench.floor import NESTED_CHECK, SqliteFloor
+from bench.floor import SqliteFloor
 from bench.measuring import Contender, WrongAnswerError, compare
 from bench.questions import draw as draw_questions
 from bench.report import summary, table
 from bench.results import Result, Run, at_least, at_most, run_of
 from bench.setting import Setting
 from bench.sizes import SEED, SIZES
+from bench.statements import NESTED_CHECK
 
 from grantctl.operations.integrity import check_database
 from grantctl.store.database import Database
