@@ -54,7 +54,7 @@ def test_who_waits_is_not_overtaken() -> None:
     threads = [Thread(target=wait, args=(name,)) for name in range(5)]
     for at, thread in enumerate(threads, start=1):
         thread.start()
-        while len(turns._waiting) < at:
+        while len(turns.waiting) < at:
             time.sleep(0.001)
     turns.give_back("a")
     assert turns.take(seconds=30) == "a"

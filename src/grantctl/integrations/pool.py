@@ -24,6 +24,7 @@ from grantctl.store.connection import Connection, open_reading
 from grantctl.store.driver_errors import is_driver_error, retried
 from grantctl.store.member_cache import DEFAULT_USERS
 from grantctl.store.quick import QuickReader
+from grantctl.store.quick_server import QuickServerReader
 from grantctl.store.reader import Reader
 from grantctl.store.revision import SCHEMA_REVISION
 from grantctl.store.sqlite_file import FileIdentity, file_identity
@@ -35,6 +36,7 @@ MAX_USERS = 10_000_000
 WAIT_SECONDS = 10.0
 
 Result = TypeVar("Result")
+Quick = QuickReader | QuickServerReader
 
 
 class _LostError(DatabaseError):
@@ -63,7 +65,7 @@ class _Slot:
 
     def __init__(self) -> None:
         self.pooled: _Pooled | None = None
-        self.quick: QuickReader | None = None
+        self.quick: Quick | None = None
 
     def empty(self) -> None:
         """Close the connection, if there is one."""
@@ -175,7 +177,7 @@ class ReaderPool:
             raise
         return result
 
-    def _fill_quick(self, slot: _Slot) -> QuickReader | None:
+    def _fill_quick(self, slot: _Slot) -> Quick | None:
         """What gives quick verdicts, after its connection was opened if there was none."""
         if slot.pooled is None:
             self._fill(slot)
@@ -198,7 +200,9 @@ class ReaderPool:
         try:
             Reader(connection).require_revision()
             slot.pooled = _Pooled(connection, before)
-            if before is not None and not connection.is_unlocked:
+            if before is None:
+                slot.quick = QuickServerReader(connection)
+            elif not connection.is_unlocked:
                 slot.quick = QuickReader(connection, self.url, before, users=self._users)
         except BaseException:
             connection.close()

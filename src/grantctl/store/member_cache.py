@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from grantctl.store.connection import Row
 
 DEFAULT_USERS = 10_000
-_ROLES = frozenset(role.value for role in Role)
+ROLES = frozenset(role.value for role in Role)
 
 # The role, the groups that the user is in directly now, and when the first of these memberships
 # ends, in microseconds since 1970, or None for never.
@@ -79,7 +79,7 @@ def read_member(connection: Connection, reference: str, clock: Clock) -> Member 
 def member_of(rows: list[Row], clock: Clock) -> Member:
     """From the rows of one user: role, group, end of the membership. Raises DatabaseError."""
     role = rows[0][0]
-    if role not in _ROLES:
+    if role not in ROLES:
         raise unsound("user")
     groups, first_end = [], None
     for _, group, end in rows:

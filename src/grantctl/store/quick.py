@@ -1,10 +1,10 @@
-"""Verdicts about permissions, quickly: one statement for the user, everything else kept.
+"""Verdicts about permissions, quickly, on SQLite: one statement for the user, everything else kept.
 
 Owns when what was kept still holds. Leaves what it means to `evaluation.compiled`, and whatever is
 not plain to the long way, `reader`: a name that is neither an id nor an e-mail address, an unknown
 key, damage. None is the answer then, never a guess.
 
-INVARIANTS of a reader that is not pinned, all on SQLite:
+INVARIANTS:
 - the number that `PRAGMA data_version` gives was compared after the kept parts were looked at, and
   was the one that they were read with: so nothing was committed in between, and the verdict is that
   of the moment of the comparison;
@@ -28,7 +28,12 @@ from grantctl.store.member_cache import (
     microseconds_now,
     read_member,
 )
-from grantctl.store.quick_queries import DATA_VERSION, MEMBER_BY_EMAIL, MEMBER_BY_ID
+from grantctl.store.quick_queries import (
+    DATA_VERSION,
+    MEMBER_BY_EMAIL,
+    MEMBER_BY_ID,
+    PAGE_CACHE,
+)
 from grantctl.store.references import email_of
 from grantctl.store.revision import SCHEMA_REVISION
 
@@ -62,6 +67,7 @@ class QuickReader:
         self._compiled = self._directory.compiled
         self._members = MemberCache(users)
         self._version: int | None = None
+        connection.raw.execute(PAGE_CACHE)
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
 
@@ -70,10 +76,13 @@ class QuickReader:
 
         Raises what the driver raises, and DatabaseError: the connection is then in no known state.
         """
-        found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
+        try:
+            found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
+        except OSError:
+            raise self._replaced() from None
         # A restored copy has a new file under the old name; the open one would answer for ever.
         if found.st_ino != self._inode or found.st_dev != self._device:
-            raise DatabaseError(f"another file is in its place: {self._connection.label}")
+            raise self._replaced()
         compiled = self._compiled.get(asked)
         if compiled is None:
             return self._in_one_read(user, asked)
@@ -129,3 +138,6 @@ class QuickReader:
                     return None
                 self._members.keep(user, member)
             return compiled.verdict(member[0], member[1])
+
+    def _replaced(self) -> DatabaseError:
+        return DatabaseError(f"another file is in its place: {self._connection.label}")

@@ -9,6 +9,9 @@ from __future__ import annotations
 # A number that is another one after any commit of somebody else's (SQLite alone).
 DATA_VERSION = "PRAGMA data_version"
 
+# Up to 32 MB of the file are kept, which spares large databases a call of the system for each page.
+PAGE_CACHE = "PRAGMA cache_size = -32000"
+
 # The user's role, and a row for each group that it is in directly; one without any otherwise.
 MEMBER_BY_ID = """
 SELECT u.role, m.group_pk, m.expires_at
@@ -32,4 +35,29 @@ FLAGS_OF_LEAF = """
 SELECT f.group_pk, p.key, f.allowed
 FROM permissions AS p CROSS JOIN group_permissions AS f CROSS JOIN groups AS g
 WHERE p.key = :key AND f.permission_pk = p.pk AND g.pk = f.group_pk
+"""
+
+# All that one verdict needs, at one moment: a row for each leaf that is asked for, with whether any
+# group that the user holds now sets it true. The range is that of all keys under a category.
+ONE_VERDICT = """
+WITH RECURSIVE asked(pk, role) AS (
+  SELECT pk, role FROM users WHERE id = :reference
+  UNION ALL
+  SELECT pk, role FROM users
+  WHERE email = :email AND NOT EXISTS (SELECT 1 FROM users WHERE id = :reference)
+),
+held(pk) AS (
+  SELECT m.group_pk FROM asked CROSS JOIN memberships AS m
+  WHERE m.user_pk = asked.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+  UNION
+  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
+  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+)
+SELECT (SELECT version_num FROM grantctl_revision), asked.role, p.key, p.default_allowed,
+  EXISTS (
+    SELECT 1 FROM held CROSS JOIN group_permissions AS f
+    WHERE f.group_pk = held.pk AND f.permission_pk = p.pk AND f.allowed
+  )
+FROM permissions AS p CROSS JOIN asked
+WHERE p.key = :key OR (p.key >= :first AND p.key < :beyond)
 """

@@ -97,13 +97,15 @@ def names_from(connection: Connection, query: str, prefix: str, limit: int) -> l
 def named_rows(connection: Connection, query: str, parameters: Parameters) -> list[Row]:
     """The rows of a query about somebody's words; none where no database could hold them."""
     texts = [value for value in parameters.values() if isinstance(value, str)]
-    if any("\0" in text or not _is_utf8(text) for text in texts):
+    if not all(map(is_storable, texts)):
         return []
     return connection.rows(query, parameters)
 
 
-def _is_utf8(text: str) -> bool:
-    """Whether the text holds no half of a surrogate pair."""
+def is_storable(text: str) -> bool:
+    """Whether a database could hold the text: no NUL is in it, and no half of a surrogate pair."""
+    if "\0" in text:
+        return False
     if text.isascii():
         return True
     try:

@@ -1,0 +1,78 @@
+"""Quick verdicts are the evaluator's, whatever is stored, and however it changes in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from grantctl.evaluation.compiled import Asked, Verdict
+from grantctl.evaluation.evaluator import decide
+from grantctl.evaluation.facts import User
+from grantctl.evaluation.scopes import Scope
+from grantctl.integrations.pool import ReaderPool
+from grantctl.store import quick, quick_server
+from grantctl.store.database import Database
+from grantctl.store.tables import to_microseconds
+from tests.contract.worlds import NOW, World, rich_world, worlds
+
+WAYS: list[dict[str, Any]] = [
+    {},
+    {"ignore_role": True},
+    {"require_all": True},
+    {"scope": Scope(("a.*", "lone"))},
+    {"scope": Scope(("a.x",)), "require_all": True, "ignore_role": True},
+]
+
+
+@pytest.fixture
+def pools(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ReaderPool]]:
+    """Pools that keep users, one, and none, at the time of the generated worlds."""
+    for module in (quick, quick_server):
+        monkeypatch.setattr(module, "microseconds_now", lambda: to_microseconds(NOW))
+    pools = [ReaderPool(database.url, users=users) for users in (100, 1, 0)]
+    yield pools
+    for pool in pools:
+        pool.close()
+
+
+def require_the_same(world: World, pools: list[ReaderPool]) -> None:
+    """Every question about every user, by id and by e-mail address."""
+    for user in world.users:
+        facts = world.facts(user)
+        for key in world.all_keys():
+            for way in WAYS:
+                decision = decide(facts, key, now=NOW, **way)
+                expected = Verdict(decision.allowed, decision.reason)
+                asked = Asked(key, **way) if way else key
+                for pool in pools:
+                    for name in names_of(user, world):
+                        assert pool.verdict(name, asked) == expected, (name, key, way)
+    for pool in pools:
+        assert pool.verdict("nobody", world.all_keys()[0]) is None
+        assert pool.verdict(world.users[0].id, "no.such.key") is None
+
+
+def names_of(user: User, world: World) -> list[str]:
+    """The id, and the e-mail address where it is nobody's id."""
+    is_plain = user.email is not None and user.email not in {one.id for one in world.users}
+    return [user.id, user.email] if is_plain and user.email else [user.id]
+
+
+def test_verdicts_about_a_rich_world(database: Database, pools: list[ReaderPool]) -> None:
+    rich_world().write(database)
+    for _ in range(2):
+        require_the_same(rich_world(), pools)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(worlds())
+def test_verdicts_about_any_world(
+    database: Database, pools: list[ReaderPool], world: World
+) -> None:
+    world.write(database)
+    require_the_same(world, pools)
