@@ -126,7 +126,7 @@ def _steadiness(
             reference="its own median (p50)",
             is_rate=False,
             goal=at_most(4) if who == GRANTCTL else None,
-            note="by the clock",
+            note="by the clock" if who == GRANTCTL else "",
         )
 
 

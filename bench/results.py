@@ -11,6 +11,8 @@ from typing import Any
 
 GRANTCTL = "grantctl"
 
+_CHANCE = 1.02  # medians of two runs of the same program differ by so much
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -60,11 +62,12 @@ class Result:
     @property
     def is_peer(self) -> bool:
         """Whether this is somebody else's result, that grantctl's are to be seen beside."""
-        return self.who != GRANTCTL
+        return not self.who.startswith(GRANTCTL)
 
     def is_better_than(self, other: Result) -> bool:
-        """Whether this one did better on the same question."""
-        return self.ratio > other.ratio if self.is_rate else self.ratio < other.ratio
+        """Whether this one did better on the same question, by more than chance would have it."""
+        lead = self.ratio / other.ratio if self.is_rate else other.ratio / self.ratio
+        return lead > _CHANCE
 
 
 @dataclass(frozen=True, slots=True)
