@@ -210,3 +210,71 @@ print(*(name for name in {SLOW} if name in sys.modules))
     found = run(program, world.url, SECRET, world.api_key("bob"), world.token("bob"))
     # FastAPI itself imports others of them where they are installed.
     assert not {"sqlalchemy", "sqlmodel", "alembic", "typer"} & set(found)
+
+
+PAIRS = [
+    (f"{user}@example.com", key)
+    for user in ("ada", "bob", "chen", "dana", "eli")
+    for key in ("chat.controls", "workspace.models", "features", "chat.share")
+]
+
+
+def test_many_are_answered_in_their_order_as_each_alone(authorizer: Authorizer) -> None:
+    expected = [authorizer.check(user, key) for user, key in PAIRS]
+    assert True in expected
+    assert False in expected
+    assert list(authorizer.check_many(PAIRS)) == expected
+    assert list(authorizer.check_many(iter(PAIRS * 200))) == expected * 200
+    assert list(authorizer.check_many([])) == []
+    scope = parse_scope("chat.*")
+    scoped = [authorizer.check(user, key, scope=scope) for user, key in PAIRS]
+    assert list(authorizer.check_many(PAIRS, scope=scope)) == scoped
+
+
+def test_many_are_taken_no_further_than_they_may_and_never_held(authorizer: Authorizer) -> None:
+    taken = 0
+
+    def endless() -> Iterator[tuple[str, str]]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield "bob@example.com", "workspace.models"
+
+    answers = authorizer.check_many(endless())
+    assert next(answers)
+    assert taken == 1
+    for count in range(2, 5000):
+        assert next(answers)
+        assert taken <= min(count * 2, count + 1000)
+
+
+def test_one_of_many_that_cannot_be_answered_is_an_error_when_its_turn_comes(
+    authorizer: Authorizer,
+) -> None:
+    for wrong in (("nobody", "chat"), ("bob@example.com", "no.such"), ("\ud800", "chat")):
+        answers = authorizer.check_many([*PAIRS, wrong])
+        for _ in PAIRS:
+            next(answers)
+        with pytest.raises(NotFoundError):
+            next(answers)
+
+
+def test_a_snapshot_is_of_one_moment(world: World, authorizer: Authorizer, process: Cli) -> None:
+    user, key = "bob@example.com", "workspace.models"
+    with authorizer.snapshot() as snapshot:
+        expected = [snapshot.check(user, key) for user, key in PAIRS]
+        line = f"permissions set --group engineering {key}=false"
+        assert process(*line.split(), env={"GRANTCTL_DATABASE": world.url}).code == 0
+        assert not authorizer.check(user, key)
+        assert snapshot.check(user, key)
+        assert snapshot.decide(user, key).reason is Reason.GROUP
+        assert list(snapshot.check_many(PAIRS)) == expected
+        assert snapshot.check_access(user, "read", "model:gpt-4o")
+        assert not snapshot.check(user, key, scope=parse_scope("chat.*"))
+        with pytest.raises(NotFoundError):
+            snapshot.check("nobody", key)
+        with pytest.raises(NotFoundError):
+            next(snapshot.check_many([(user, "no.such")]))
+    assert not authorizer.check(user, key)
+    with authorizer.snapshot() as snapshot:
+        assert not snapshot.check(user, key)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from grantctl.errors import DatabaseError, InvalidError, NotFoundError, UsageError
-from grantctl.integrations import pool as pools
+from grantctl.integrations import slots
 from grantctl.integrations.pool import ReaderPool, pool_of
 from grantctl.model import Role
 from grantctl.operations.changes import Intent
@@ -43,7 +43,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Opened:
         found.append(connections.open_reading(url))
         return found[-1]
 
-    monkeypatch.setattr(pools, "open_reading", remembering)
+    monkeypatch.setattr(slots, "open_reading", remembering)
     return found
 
 

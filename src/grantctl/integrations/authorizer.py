@@ -7,7 +7,8 @@ command line, so that the two cannot disagree. Leaves HTTP to `fastapi`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.token_facts import StoredToken
 from grantctl.integrations.last_use import LastUse
 from grantctl.integrations.pool import DEFAULT_SIZE, pool_of
+from grantctl.integrations.snapshot import Snapshot, chunks_of, question_of
 from grantctl.model import ResourceRef, parse_resource, require_action
 from grantctl.operations.access_questions import answer_access
 from grantctl.operations.authentication import TokenVerdict, authenticate, write_last_use
@@ -69,11 +71,39 @@ class Authorizer:
 
     def check(self, user: str, key: str, *, scope: Scope | None = None) -> bool:
         """Whether the user has the permission, or any under a category. Raises as `decide`."""
-        asked = key if scope is None else Asked(key, scope=scope)
-        verdict = self._pool.verdict(user, asked)
+        verdict = self._pool.verdict(user, key if scope is None else Asked(key, scope=scope))
         if verdict is None:
             return self.decide(user, key, scope=scope).allowed
         return verdict.allowed
+
+    def check_many(
+        self, pairs: Iterable[tuple[str, str]], *, scope: Scope | None = None
+    ) -> Iterator[bool]:
+        """The same for each pair of a user and a key, in their order.
+
+        Pairs are taken ahead of their answers, one, two, four and so on up to a thousand, and each
+        such part is answered in one consistent read, begun after its pairs were taken. Raises as
+        `decide`, when the pair's turn has come.
+        """
+        for chunk in chunks_of(pairs):
+            with self._pool.pinned() as pinned:
+                asked = [(user, question_of(key, scope)) for user, key in chunk]
+                verdicts = pinned.verdicts(asked)
+            for (user, key), verdict in zip(chunk, verdicts, strict=True):
+                if verdict is None:  # which is found out, or said, one by one
+                    yield self.check(user, key, scope=scope)
+                else:
+                    yield verdict.allowed
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Answers about one moment, that of the beginning of the block.
+
+        It keeps a connection of the pool, and its transaction, to the end of the block. Raises
+        DatabaseError.
+        """
+        with self._pool.pinned() as pinned:
+            yield Snapshot(pinned, now=pinned.moment)
 
     def decide(self, user: str, key: str, *, scope: Scope | None = None) -> Decision:
         """The decision about a permission, with everything that was looked at.

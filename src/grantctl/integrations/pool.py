@@ -1,7 +1,7 @@
 """Open connections that threads read through, one thread at a time on each.
 
-Owns how many there are, which of them may still be trusted, and what becomes of a dead one. Leaves
-opening to `store.connection`, and to `store.quick` what is kept of earlier answers, which is
+Owns how many there are, who uses which, and what becomes of a dead one. Leaves opening
+them to `slots`, and to `store.quick` what is kept of earlier answers, which is
 compared with the database at each question.
 
 INVARIANT: a connection is in the hands of one thread, or idle in the pool, never both. An idle one
@@ -10,24 +10,23 @@ is outside of any transaction, so that its next reader sees what was committed b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
 from grantctl.errors import DatabaseError, GrantctlError, InvalidError, UsageError
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.integrations.forks import tell_child
+from grantctl.integrations.slots import Slot
 from grantctl.integrations.turns import Turns
-from grantctl.store import queries
-from grantctl.store.connection import Connection, open_reading
+from grantctl.store.connection import Connection
 from grantctl.store.driver_errors import is_driver_error, retried
 from grantctl.store.member_cache import DEFAULT_USERS
+from grantctl.store.pinned import PinnedReader, unkept
 from grantctl.store.quick import QuickReader
 from grantctl.store.quick_server import QuickServerReader
 from grantctl.store.reader import Reader
-from grantctl.store.revision import SCHEMA_REVISION
-from grantctl.store.sqlite_file import FileIdentity, file_identity
 from grantctl.store.url import DatabaseUrl, parse_url
 
 DEFAULT_SIZE = 10
@@ -36,42 +35,10 @@ MAX_USERS = 10_000_000
 WAIT_SECONDS = 10.0
 
 Result = TypeVar("Result")
-Quick = QuickReader | QuickServerReader
 
 
 class _LostError(DatabaseError):
     """The connection itself is gone; a fresh one may answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pooled:
-    """A connection, and the file that the database's path named when it was opened."""
-
-    connection: Connection
-    file: FileIdentity | None
-
-    def close(self) -> None:
-        with suppress(Exception):  # it is given up, whatever the driver says of it
-            self.connection.close()
-
-
-class _Slot:
-    """Room for one connection, which is opened when it is first needed.
-
-    `quick`: what gives quick verdicts through it, None where there is no such way.
-    """
-
-    __slots__ = ("pooled", "quick")
-
-    def __init__(self) -> None:
-        self.pooled: _Pooled | None = None
-        self.quick: Quick | None = None
-
-    def empty(self) -> None:
-        """Close the connection, if there is one."""
-        pooled, self.pooled, self.quick = self.pooled, None, None
-        if pooled is not None:
-            pooled.close()
 
 
 class ReaderPool:
@@ -97,7 +64,7 @@ class ReaderPool:
         self._size = size
         self._users = users
         self._wait_seconds = wait_seconds
-        self._inherited: list[_Pooled] = []
+        self._inherited: list[Connection] = []
         self._is_open = True
         self._make_slots()
         tell_child(self)
@@ -136,6 +103,28 @@ class ReaderPool:
             if turns.waiting or not self._is_open:
                 self._tidy()
 
+    @contextmanager
+    def pinned(self) -> Iterator[PinnedReader]:
+        """A reader of one connection, inside of a transaction that lasts as long as the block.
+
+        Raises DatabaseError as `read`.
+        """
+        slot = self._take()
+        try:
+            connection = self._sound(slot)
+            with connection.reading():
+                quick = slot.quick
+                yield unkept(connection) if quick is None else quick.pinned()
+        except GrantctlError as error:
+            if isinstance(error, DatabaseError):
+                slot.empty()
+            raise
+        except BaseException:  # as in `read`
+            slot.empty()
+            raise
+        finally:
+            self._give_back(slot)
+
     def open(self) -> None:
         """Take questions again after a `close`."""
         self._is_open = True
@@ -145,27 +134,24 @@ class ReaderPool:
         self._is_open = False
         self._drop_idle()
 
-    def _read(self, slot: _Slot, work: Callable[[Reader], Result]) -> Result:
-        pooled = slot.pooled
-        if pooled is not None:
-            # A restored copy has a new file under the old name; the open one would answer for ever.
-            if pooled.file == file_identity(self.url) and _answers(pooled.connection):
-                try:
-                    return self._work_on(slot, pooled, work)
-                except _LostError:
-                    pass
-            slot.empty()
-            # What ended one connection has most likely ended them all; and asking each of the
-            # others would, with a server that is cut off, take ten seconds each.
-            self._drop_idle()
-        return self._work_on(slot, self._fill(slot), work)
-
-    def _work_on(self, slot: _Slot, pooled: _Pooled, work: Callable[[Reader], Result]) -> Result:
+    def _read(self, slot: Slot, work: Callable[[Reader], Result]) -> Result:
+        was_open = slot.connection is not None
         try:
-            result = work(Reader(pooled.connection))
-            pooled.connection.require_unchanged()
+            return self._work_on(slot, self._sound(slot), work)
+        except _LostError:
+            if not was_open:
+                raise
+        self._drop_idle()
+        return self._work_on(slot, slot.fill(), work)
+
+    def _work_on(
+        self, slot: Slot, connection: Connection, work: Callable[[Reader], Result]
+    ) -> Result:
+        try:
+            result = work(Reader(connection))
+            connection.require_unchanged()
         except DatabaseError as error:
-            is_lost = not _answers(pooled.connection)
+            is_lost = not slot.is_answering
             slot.empty()
             if is_lost:
                 raise _LostError(error.message, hint=error.hint) from None
@@ -177,15 +163,26 @@ class ReaderPool:
             raise
         return result
 
-    def _fill_quick(self, slot: _Slot) -> Quick | None:
+    def _sound(self, slot: Slot) -> Connection:
+        """The slot's connection if it may be trusted, or a new one."""
+        if slot.connection is not None:
+            if slot.is_sound:
+                return slot.connection
+            slot.empty()
+            # What ended one has most likely ended them all; and asking each of the others would,
+            # with a server that is cut off, take ten seconds each.
+            self._drop_idle()
+        return slot.fill()
+
+    def _fill_quick(self, slot: Slot) -> QuickReader | QuickServerReader | None:
         """What gives quick verdicts, after its connection was opened if there was none."""
-        if slot.pooled is None:
-            self._fill(slot)
+        if slot.connection is None:
+            slot.fill()
             if slot.quick is None:
                 slot.empty()
         return slot.quick
 
-    def _give_up(self, slot: _Slot, error: BaseException) -> None:
+    def _give_up(self, slot: Slot, error: BaseException) -> None:
         """Close a connection of which nobody knows in what state it is.
 
         Raises the error again, unless it is for a reader to find out whether it comes again.
@@ -194,22 +191,7 @@ class ReaderPool:
         if not (isinstance(error, DatabaseError) or is_driver_error(error)):
             raise error
 
-    def _fill(self, slot: _Slot) -> _Pooled:
-        before = file_identity(self.url)
-        connection = open_reading(self.url)
-        try:
-            Reader(connection).require_revision()
-            slot.pooled = _Pooled(connection, before)
-            if before is None:
-                slot.quick = QuickServerReader(connection)
-            elif not connection.is_unlocked:
-                slot.quick = QuickReader(connection, self.url, before, users=self._users)
-        except BaseException:
-            connection.close()
-            raise
-        return slot.pooled
-
-    def _take(self) -> _Slot:
+    def _take(self) -> Slot:
         if not self._is_open:
             raise DatabaseError(f"the connections to the database are closed: {self.url}")
         slot = self._turns.take(seconds=self._wait_seconds)
@@ -220,10 +202,9 @@ class ReaderPool:
             )
         return slot
 
-    def _give_back(self, slot: _Slot) -> None:
-        pooled = slot.pooled
+    def _give_back(self, slot: Slot) -> None:
         # A file that is read without locks shows no later change.
-        if pooled is not None and pooled.connection.is_unlocked:
+        if slot.connection is not None and slot.connection.is_unlocked:
             slot.empty()
         self._turns.give_back(slot)
         if not self._is_open:
@@ -241,13 +222,13 @@ class ReaderPool:
             self._turns.give_back(slot)
 
     def _make_slots(self) -> None:
-        self._slots = [_Slot() for _ in range(self._size)]
+        self._slots = [Slot(self.url, users=self._users) for _ in range(self._size)]
         self._turns = Turns(self._slots)
 
     def start_in_child(self) -> None:
         """Open connections of its own in a forked child (see `forks`)."""
         # Kept without being used: closing them here would end what the parent still works with.
-        self._inherited.extend(slot.pooled for slot in self._slots if slot.pooled is not None)
+        self._inherited.extend(one.connection for one in self._slots if one.connection is not None)
         self._make_slots()
 
 
@@ -268,11 +249,3 @@ def pool_of(
     if url.path is not None:
         url = replace(url, file=str(url.path.absolute()))
     return ReaderPool(url, size=size, users=users)
-
-
-def _answers(connection: Connection) -> bool:
-    """Whether a connection answers at all, and for a database of the revision of this code."""
-    try:
-        return connection.rows(queries.REVISION) == [(SCHEMA_REVISION,)]
-    except DatabaseError:
-        return False

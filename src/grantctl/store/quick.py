@@ -26,8 +26,8 @@ from grantctl.store.member_cache import (
     MemberCache,
     member_of,
     microseconds_now,
-    read_member,
 )
+from grantctl.store.pinned import PinnedReader
 from grantctl.store.quick_queries import (
     DATA_VERSION,
     MEMBER_BY_EMAIL,
@@ -116,28 +116,31 @@ class QuickReader:
         self._members.keep(user, member)
         return member, version
 
+    def pinned(self) -> PinnedReader:
+        """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
+        if not self._renew():
+            raise DatabaseError(f"the database was migrated: {self._connection.label}")
+        now = microseconds_now()
+        return PinnedReader(self._connection, self._directory, self._members, now=now)
+
     def _in_one_read(self, user: str, asked: str | Asked) -> Verdict | None:
         """The same, where something has to be read that may be kept from now on."""
-        connection = self._connection
-        with connection.reading():
-            version = connection.rows(DATA_VERSION)[0][0]
-            if version != self._version:
-                self._directory.forget()
-                self._members.forget()
-                self._version = None
-                if connection.rows(queries.REVISION) != [(SCHEMA_REVISION,)]:
-                    return None
+        with self._connection.reading():
+            return self.pinned().verdict(user, asked) if self._renew() else None
+
+    def _renew(self) -> bool:
+        """Forget what holds no more; whether the database has the revision that is expected.
+
+        Inside of a transaction, for which what is kept holds from now on.
+        """
+        version = self._connection.rows(DATA_VERSION)[0][0]
+        if version != self._version:
+            self._directory.forget()
+            self._members.forget()
+            self._version = None
+            if self._connection.rows(queries.REVISION) == [(SCHEMA_REVISION,)]:
                 self._version = version
-            compiled = self._directory.compile(asked)
-            if compiled is None:
-                return None
-            member = self._members.find(user, microseconds_now())
-            if member is None:
-                member = read_member(connection, user, microseconds_now)
-                if member is None:
-                    return None
-                self._members.keep(user, member)
-            return compiled.verdict(member[0], member[1])
+        return self._version is not None
 
     def _replaced(self) -> DatabaseError:
         return DatabaseError(f"another file is in its place: {self._connection.label}")

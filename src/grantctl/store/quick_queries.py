@@ -25,6 +25,20 @@ FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
 WHERE u.email = :reference
 """
 
+# The same for many users, each with its id.
+MEMBERS_BY_IDS_SQLITE = """
+SELECT u.role, m.group_pk, m.expires_at, u.id
+FROM json_each(:ids) AS asked CROSS JOIN users AS u
+LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = asked.value
+"""
+
+MEMBERS_BY_IDS_POSTGRES = """
+SELECT u.role, m.group_pk, m.expires_at, u.id
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = ANY (:ids)
+"""
+
 # Every group that has one above it. A group is above only where there is such a group.
 CHILDREN = """
 SELECT parent_pk, pk FROM groups WHERE parent_pk IS NOT NULL

@@ -11,6 +11,7 @@ from grantctl.evaluation.compiled import Asked, Verdict, compile_question
 from grantctl.evaluation.facts import Permission
 from grantctl.store.connection import Connection, pyformat
 from grantctl.store.member_cache import ROLES, microseconds_now
+from grantctl.store.pinned import PinnedReader, unkept
 from grantctl.store.quick_queries import ONE_VERDICT
 from grantctl.store.references import email_of, is_storable
 from grantctl.store.revision import SCHEMA_REVISION
@@ -23,6 +24,7 @@ class QuickServerReader:
     """Reads verdicts from one connection to Postgres, which it does not close."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._execute = connection.raw.cursor(binary=True).execute
         self._statement = pyformat(ONE_VERDICT)
 
@@ -50,6 +52,10 @@ class QuickServerReader:
         leaves = [Permission(row[2], row[3]) for row in exact or sorted(rows, key=_key)]
         granting = {row[2]: _HOLDS if row[4] else _NONE for row in rows}
         return compile_question(question, leaves, granting).verdict(rows[0][1], _THE_GROUP)
+
+    def pinned(self) -> PinnedReader:
+        """A reader for the transaction that has begun on the connection."""
+        return unkept(self._connection)
 
 
 def _key(row: tuple[str, str, str, bool, bool]) -> str:

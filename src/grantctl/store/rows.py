@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Values: TypeAlias = "Sequence[Any]"  # whatever the columns hold: that is what is looked at here
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_VALUE = (TypeError, ValueError, OverflowError)
 
 
@@ -161,4 +161,4 @@ def _boolean(value: Any) -> bool:
 
 
 def _moment(microseconds: Any) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=_number(microseconds))
+    return None if microseconds is None else EPOCH + timedelta(microseconds=_number(microseconds))

@@ -1,0 +1,161 @@
+"""Many answers inside of one transaction: all of them are of one moment.
+
+Owns what may then be kept without being compared. Leaves beginning and ending the transaction to
+whoever asks, and to `quick` and `quick_server` which of their kept parts hold at its beginning.
+"""
+
+from __future__ import annotations
+
+from grantctl.evaluation.compiled import Asked, Verdict
+from grantctl.moments import datetime, timedelta
+from grantctl.store import quick_queries
+from grantctl.store.connection import Connection, Reading
+from grantctl.store.directory_cache import DirectoryCache
+from grantctl.store.member_cache import (
+    DEFAULT_USERS,
+    MemberCache,
+    member_of,
+    microseconds_now,
+    read_member,
+)
+from grantctl.store.reader import Reader
+from grantctl.store.references import is_storable
+from grantctl.store.rows import EPOCH
+from grantctl.store.url import SQLITE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import TracebackType
+    from typing import TypeAlias
+
+    from grantctl.store.connection import Row
+    from grantctl.store.member_cache import Member
+
+Pair: TypeAlias = "tuple[str, str | Asked]"  # a user, and what is asked about it
+
+
+class PinnedReader:
+    """Reads from a connection inside of a transaction that has begun already.
+
+    INVARIANT: it is not used after the end of the transaction.
+    """
+
+    def __init__(
+        self, connection: Connection, directory: DirectoryCache, members: MemberCache, *, now: int
+    ) -> None:
+        """`directory` and `members`: what was kept and holds in this transaction.
+
+        `now`: the moment that counts for memberships, in microseconds since 1970.
+        """
+        self._connection = connection
+        self._directory = directory
+        self._compiled = directory.compiled
+        self._members = members
+        self._now = now
+
+    @property
+    def moment(self) -> datetime:
+        """The moment that counts for memberships."""
+        return EPOCH + timedelta(microseconds=self._now)
+
+    @property
+    def reader(self) -> Reader:
+        """The long way, inside of the same transaction."""
+        return Reader(_PinnedConnection(self._connection))
+
+    def verdict(self, user: str, asked: str | Asked) -> Verdict | None:
+        """Whether the user has it; None where only the long way can tell. Raises DatabaseError."""
+        compiled = self._compiled.get(asked) or self._directory.compile(asked)
+        if compiled is None:
+            return None
+        member = self._members.find(user, self._now) or self._read(user)
+        return None if member is None else compiled.verdict(member[0], member[1])
+
+    def verdicts(self, pairs: Sequence[Pair]) -> list[Verdict | None]:
+        """The same for each of many, users read together. Raises DatabaseError."""
+        find, now = self._members.find, self._now
+        known = {user: member for user, _ in pairs if (member := find(user, now)) is not None}
+        known |= self._read_all({user for user, _ in pairs} - known.keys())
+        compiled = {asked: self._compiled.get(asked) for _, asked in pairs}
+        for asked, question in compiled.items():
+            if question is None:
+                compiled[asked] = self._directory.compile(asked)
+        found: list[Verdict | None] = []
+        for user, asked in pairs:
+            question, member = compiled[asked], known.get(user)
+            if question is None or member is None:
+                found.append(None)
+            else:
+                found.append(question.verdict(member[0], member[1]))
+        return found
+
+    def _read(self, user: str) -> Member | None:
+        member = read_member(self._connection, user, self._clock)
+        if member is not None:
+            self._members.keep(user, member)
+        return member
+
+    def _read_all(self, users: set[str]) -> dict[str, Member]:
+        """Those of the users that there are; who is not named by the id is read alone."""
+        ids = [user for user in users if is_storable(user)]
+        found: dict[str, Member] = {}
+        for id_, rows in _by_id(members_by_ids(self._connection, ids)).items():
+            found[id_] = member_of(rows, self._clock)
+            self._members.keep(id_, found[id_])
+        for user in users - found.keys():
+            member = self._read(user)
+            if member is not None:
+                found[user] = member
+        return found
+
+    def _clock(self) -> int:
+        return self._now
+
+
+def unkept(connection: Connection) -> PinnedReader:
+    """A reader for the transaction that has begun, that knows nothing of earlier ones."""
+    directory, members = DirectoryCache(connection), MemberCache(DEFAULT_USERS)
+    return PinnedReader(connection, directory, members, now=microseconds_now())
+
+
+def members_by_ids(connection: Connection, ids: list[str]) -> list[Row]:
+    """Role, group, end of the membership and id of each user of these ids; rows of one together."""
+    if connection.engine != SQLITE:
+        return connection.rows(quick_queries.MEMBERS_BY_IDS_POSTGRES, {"ids": ids})
+    # Loaded here because the front door asks nothing of the kind.
+    from json import dumps
+
+    return connection.rows(quick_queries.MEMBERS_BY_IDS_SQLITE, {"ids": dumps(ids)})
+
+
+def _by_id(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for role, group, end, id_ in rows:
+        found.setdefault(id_, []).append((role, group, end))
+    return found
+
+
+class _PinnedConnection(Connection):
+    """A connection whose transaction has begun: a reading is part of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.engine, connection.raw, label=connection.label)
+
+    def reading(self) -> Reading:
+        return _PinnedReading(self)
+
+
+class _PinnedReading(Reading):
+    """A part of a transaction that others began and will end."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
