@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
-from grantctl.cli import members
+from grantctl.cli import member_transfer, members
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.complete import complete_group
@@ -158,6 +158,7 @@ def delete(call: Call, groups: GROUPS, yes: YES = False) -> None:
 
 
 app.add_typer(members.app)
+app.add_typer(member_transfer.app)
 
 
 def _listed(listed: ListedGroup, style: Style) -> dict[str, object]:

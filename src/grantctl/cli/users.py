@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
-from grantctl.cli import unlocking
+from grantctl.cli import unlocking, user_transfer
 from grantctl.cli.assigning import (
     ADMIN_MEANING,
     MAX_LISTED,
@@ -214,6 +214,7 @@ def delete(
     call.say_dry_run()
 
 
+app.add_typer(user_transfer.app)
 app.add_typer(unlocking.app)
 
 

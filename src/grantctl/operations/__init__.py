@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from grantctl.operations import integrity as integrity
     from grantctl.operations import list_batches as list_batches
     from grantctl.operations import logins as logins
+    from grantctl.operations import member_transfer as member_transfer
     from grantctl.operations import memberships as memberships
     from grantctl.operations import oauth_lint as oauth_lint
     from grantctl.operations import oauth_lint_samples as oauth_lint_samples
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from grantctl.operations import seeding as seeding
     from grantctl.operations import signing_keys as signing_keys
     from grantctl.operations import tokens as tokens
+    from grantctl.operations import user_transfer as user_transfer
     from grantctl.operations import users as users
 
 __getattr__ = lazy_submodules(
@@ -80,6 +82,7 @@ __getattr__ = lazy_submodules(
             "integrity",
             "list_batches",
             "logins",
+            "member_transfer",
             "memberships",
             "oauth_lint",
             "oauth_lint_samples",
@@ -99,6 +102,7 @@ __getattr__ = lazy_submodules(
             "seeding",
             "signing_keys",
             "tokens",
+            "user_transfer",
             "users",
         }
     ),
