@@ -14,7 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
-from bench import batches, deciding, deciding_postgres, lists, processes, tokens
+from bench import batches, bulk, deciding, deciding_postgres, lists, processes, tokens
 from bench.machine import describe
 from bench.report import summary, table, write
 from bench.results import Result, Run
@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Section] = {
     deciding_postgres.SECTION: deciding_postgres.run,
     batches.SECTION: batches.run,
     lists.SECTION: lists.run,
+    bulk.SECTION: bulk.run,
     tokens.SECTION: tokens.run,
 }
 

@@ -7,14 +7,17 @@ its start is part of the cost, as it is of the script's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from statistics import median
 
 from bench.children import GRANTCTL_SCRIPT, ROOT, environment, naive, peak_bytes, spend
-from bench.measuring import ratio_of, require_same
+from bench.floor import SqliteFloor
+from bench.measuring import Contender, Pair, compare, ratio_of, require_same, results_of
 from bench.questions import draw
 from bench.results import GRANTCTL, Goal, Result, at_least, at_most
 from bench.setting import Setting
+from grantctl import Authorizer
 
 SECTION = "batch"
 
@@ -26,6 +29,7 @@ def run(setting: Setting) -> Iterator[Result]:
     """In a process, as a process, and what that one holds in memory."""
     path = setting.directory()
     pairs = draw(path, setting.size.batch_lines)
+    yield from _many(setting, path, pairs)
     lines = setting.scratch / "lines"
     text = "".join(f"{user}\t{key}\n" for user, key in pairs)
     lines.write_text(text)
@@ -33,6 +37,23 @@ def run(setting: Setting) -> Iterator[Result]:
     more = setting.scratch / "more-lines"
     more.write_text(text * _TIMES_MORE)
     yield _memory(setting, path, [lines, more])
+
+
+def _many(setting: Setting, path: Path, pairs: Sequence[Pair]) -> Iterator[Result]:
+    with ExitStack() as stack:
+        floor = stack.enter_context(closing(SqliteFloor(path)))
+        authorizer = stack.enter_context(Authorizer(f"sqlite:///{path}", environ={}))
+        contenders = [
+            Contender("hand-written SQL, one by one", floor.check),
+            Contender(
+                GRANTCTL,
+                authorizer.check,
+                at_least(1.3),
+                ask_all=lambda asked: list(authorizer.check_many(asked)),
+            ),
+        ]
+        seconds = compare(contenders, pairs, rounds=setting.rounds)
+    yield from results_of(SECTION, "check_many", contenders, seconds)
 
 
 def _command(setting: Setting, path: Path, lines: Path) -> Iterator[Result]:

@@ -12,6 +12,7 @@ from math import log2
 from bench.results import Result, Run
 
 _LEFT, _WIDTH, _ROW, _TOP = 420, 760, 22, 46
+_LONGEST = 62  # characters of a label that fit
 _DOUBLINGS = 3.0  # shown to each side of the goal
 _MET, _MISSED = "#2f7d5b", "#b5523b"
 
@@ -53,7 +54,7 @@ def _bar(one: Result, top: int) -> list[str]:
     end, middle = _x(log2(max(reached, 1e-9))), _x(0.0)
     begin, width = min(end, middle), max(abs(end - middle), 1.0)
     color = _MET if one.goal.is_met(one.ratio) else _MISSED
-    label = one.question if len(one.question) <= 56 else f"{one.question[:55]}…"
+    label = one.question if len(one.question) <= _LONGEST else f"{one.question[: _LONGEST - 1]}…"
     return [
         f'<text x="{_LEFT - 10}" y="{top + 13}" text-anchor="end" fill="#222222">'
         f"{escape(label)}</text>",

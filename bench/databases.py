@@ -70,6 +70,7 @@ def postgres_server(folder: Path) -> Iterator[str]:
 
         server = get_server(folder / "postgres", cleanup_mode="stop")
     try:
+        _take_no_notice_of_the_disk(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -112,6 +113,14 @@ def new_postgres_database(server_url: str, name: str, template: str = "template1
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
     return _of_database(server_url, name)
+
+
+def _take_no_notice_of_the_disk(server_url: str) -> None:
+    """Let no commit wait for it: that is not what is compared."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def _name(size: Size, seed: int) -> str:

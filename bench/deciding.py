@@ -71,8 +71,13 @@ def _peers(setting: Setting, path: Path, users: set[str]) -> Iterator[Contender]
 def _asked_before(setting: Setting, floor: SqliteFloor, kept: Authorizer) -> Iterator[Result]:
     users = min(_USERS_ASKED_BEFORE, setting.size.users)
     pairs = draw(setting.directory(), setting.size.questions, users=users)
-    contenders = [Contender(FLOOR, floor.check), Contender(GRANTCTL, kept.check, at_least(1.3))]
-    seconds = compare(contenders, pairs, rounds=setting.rounds)
+    with kept.snapshot() as snapshot:
+        contenders = [
+            Contender(FLOOR, floor.check),
+            Contender(GRANTCTL, kept.check, at_least(1.3)),
+            Contender(f"{GRANTCTL}, in a snapshot", snapshot.check, note="as of one moment"),
+        ]
+        seconds = compare(contenders, pairs, rounds=setting.rounds)
     question = "permission, of users asked before"
     yield from results_of(SECTION, question, contenders, seconds)
 

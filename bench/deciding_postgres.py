@@ -32,8 +32,8 @@ def run(setting: Setting) -> Iterator[Result]:
                 return authorizer.decide(user, key).allowed
 
             asked = {
-                "permission": Contender(GRANTCTL, authorizer.check, at_least(0.8)),
-                "permission, the full decision with its reasons": Contender(GRANTCTL, decide),
+                "permission, on Postgres": Contender(GRANTCTL, authorizer.check, at_least(0.8)),
+                "permission, on Postgres, the full decision": Contender(GRANTCTL, decide),
             }
             for question, ours in asked.items():
                 contenders = [Contender("one prepared statement", floor.check), ours]

@@ -12,7 +12,7 @@ from bench.databases import sqlite_file
 from bench.floor import SqliteFloor
 from bench.measuring import Contender, WrongAnswerError, compare
 from bench.questions import draw as draw_questions
-from bench.report import summary, table
+from bench.report import summary, table, write
 from bench.results import Result, Run, at_least, at_most, run_of
 from bench.setting import Setting
 from bench.sizes import SEED, SIZES
@@ -35,7 +35,10 @@ def setting(folder: Path, tmp_path: Path) -> Setting:
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_every_section_answers_as_its_floor_does(section: str, setting: Setting) -> None:
+def test_every_section_answers_as_its_floor_does(
+    section: str, setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.bulk.FORMATS", ("csv",))  # the other one is Postgres's
     found = run(setting, [section])
 
     assert found.results
@@ -117,6 +120,64 @@ def test_what_is_slower_than_a_peer_or_misses_its_goal_is_said() -> None:
     ]
     assert table(run_).splitlines()[1].split("  ")[0] == "a question"
     assert draw(run_).count("<rect") == 3
+
+
+def test_the_page_shows_every_size_and_keeps_what_was_not_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, chart = tmp_path / "performance.md", tmp_path / "performance.svg"
+    for name, path in (("PAGE", page), ("CHART", chart), ("RESULTS", tmp_path / "results")):
+        monkeypatch.setattr(f"bench.report.{name}", path)
+    page.write_text("before\n\n<!-- results: begin -->\nold\n<!-- results: end -->\n\nafter\n")
+    decided = _result("grantctl", 0.5, is_rate=True)
+    verified = Result(
+        "tokens", "a token", "grantctl", 9.5, "tokens/s", 2.0, "PyJWT", True, at_least(0.9)
+    )
+    write(Run("M", {"python": "3.11"}, [decided], ["cedarpy is not installed"]))
+    write(Run("S", {"python": "3.12"}, [verified], []))
+    write(Run("M", {"python": "3.11"}, [verified], []))
+
+    assert page.read_text() == (
+        """before
+
+<!-- results: begin -->
+
+## Size S: 1,000 users, 100 groups
+
+Measured on: python 3.12.
+
+### Tokens
+
+| Question | Who | Median | Ratio | to | Goal |  |
+| --- | --- | ---: | ---: | --- | ---: | --- |
+| a token | grantctl | 9.5 tokens/s | 2.00 | PyJWT | ≥ 0.9 | met |
+
+## Size M: 100,000 users, 2,000 groups
+
+Measured on: python 3.11.
+
+### Deciding in a process, SQLite
+
+| Question | Who | Median | Ratio | to | Goal |  |
+| --- | --- | ---: | ---: | --- | ---: | --- |
+| a question | grantctl | 1,234 checks/s | 0.50 | a floor | ≥ 0.7 | missed |
+
+### Tokens
+
+| Question | Who | Median | Ratio | to | Goal |  |
+| --- | --- | ---: | ---: | --- | ---: | --- |
+| a token | grantctl | 9.5 tokens/s | 2.00 | PyJWT | ≥ 0.9 | met |
+
+### What falls short
+
+- a question: 0.50, the goal is ≥ 0.7
+
+<!-- results: end -->
+
+after
+"""
+    )
+    assert "size M" in chart.read_text()
 
 
 def test_nothing_to_complain_of_is_said_as_well() -> None:
