@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.evaluation.evaluator import decide
-from grantctl.evaluation.facts import User
+from grantctl.evaluation.facts import PermissionFacts, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.integrations.pool import ReaderPool
-from grantctl.store import quick, quick_server
+from grantctl.store import kept, quick, quick_server
 from grantctl.store.database import Database
+from grantctl.store.reader import Reader
 from grantctl.store.tables import to_microseconds
+from grantctl.store.url import POSTGRES
 from tests.contract.worlds import NOW, World, rich_world, worlds
 
 WAYS: list[dict[str, Any]] = [
@@ -30,7 +33,7 @@ WAYS: list[dict[str, Any]] = [
 @pytest.fixture
 def pools(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ReaderPool]]:
     """Pools that keep users, one, and none, at the time of the generated worlds."""
-    for module in (quick, quick_server):
+    for module in (kept, quick, quick_server):
         monkeypatch.setattr(module, "microseconds_now", lambda: to_microseconds(NOW))
     pools = [ReaderPool(database.url, users=users) for users in (100, 1, 0)]
     yield pools
@@ -50,9 +53,29 @@ def require_the_same(world: World, pools: list[ReaderPool]) -> None:
                 for pool in pools:
                     for name in names_of(user, world):
                         assert pool.verdict(name, asked) == expected, (name, key, way)
+    require_the_same_facts(world, pools)
     for pool in pools:
+        assert pool.facts("nobody", world.all_keys()[0]) is None
+        assert pool.facts(world.users[0].id, "no.such.key") is None
         assert pool.verdict("nobody", world.all_keys()[0]) is None
         assert pool.verdict(world.users[0].id, "no.such.key") is None
+
+
+def require_the_same_facts(world: World, pools: list[ReaderPool]) -> None:
+    """What a decision is made of is what the long way reads."""
+    for user in world.users:
+        for key in world.all_keys():
+            for pool in pools:
+                expected = pool.read(partial(read_facts, user=user.id, key=key))
+                facts = pool.facts(user.id, key)
+                assert facts == (None if pool.url.engine == POSTGRES else expected)
+                if facts is not None:
+                    assert list(facts.groups) == list(expected.groups)
+
+
+def read_facts(reader: Reader, *, user: str, key: str) -> PermissionFacts:
+    """The long way."""
+    return reader.permission_facts(user, key)
 
 
 def names_of(user: User, world: World) -> list[str]:

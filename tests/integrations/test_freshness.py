@@ -103,9 +103,12 @@ def test_a_change_by_another_process_is_seen_by_the_next_check(
     away, back = CHANGES[change]
     for _ in range(3):
         assert authorizer.check(BOB, KEY)
+        assert authorizer.decide(BOB, KEY).allowed
         write(away)
         assert not authorizer.check(BOB, KEY)
+        assert not authorizer.decide(BOB, KEY).allowed
         write(back)
+    assert authorizer.decide(BOB, KEY).allowed
     assert authorizer.check(BOB, KEY)
 
 
@@ -169,9 +172,11 @@ def test_a_membership_ends_at_its_moment_without_any_commit(
         micros = int(end.timestamp() * 1_000_000)
         connection.run(f"UPDATE memberships SET expires_at = {micros} WHERE {MEMBERSHIP}")
     assert authorizer.check(BOB, KEY)
+    assert authorizer.decide(BOB, KEY).allowed
     while datetime.now(UTC) < end:
         time.sleep(0.01)
     assert not authorizer.check(BOB, KEY)
+    assert not authorizer.decide(BOB, KEY).allowed
 
 
 def test_a_user_is_named_in_every_way_and_never_mistaken(

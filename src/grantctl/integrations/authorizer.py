@@ -17,6 +17,7 @@ from grantctl.credentials.secret import load_secret
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
 from grantctl.evaluation.compiled import Asked
 from grantctl.evaluation.decision import Decision
+from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.scopes import Scope
 from grantctl.evaluation.token_facts import StoredToken
 from grantctl.integrations.last_use import LastUse
@@ -112,6 +113,9 @@ class Authorizer:
         Raises NotFoundError for an unknown user or key, AmbiguousError, DatabaseError.
         """
         now = _now()
+        facts = self._pool.facts(user, key)
+        if facts is not None:
+            return decide(facts, key, now=now, scope=scope)
         return self._pool.read(
             lambda reader: answer(reader, user, key, Question(), now=now, scope=scope)
         )

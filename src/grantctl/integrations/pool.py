@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from grantctl.errors import DatabaseError, GrantctlError, InvalidError, UsageError
 from grantctl.evaluation.compiled import Asked, Verdict
+from grantctl.evaluation.facts import PermissionFacts
 from grantctl.integrations.forks import tell_child
 from grantctl.integrations.slots import Slot
 from grantctl.integrations.turns import Turns
@@ -86,6 +87,16 @@ class ReaderPool:
 
         Raises DatabaseError as `read`.
         """
+        return self._quickly(lambda quick: quick.verdict(user, asked))
+
+    def facts(self, user: str, key: str) -> PermissionFacts | None:
+        """All that a decision needs, without advice, quickly; None where only a reader can tell.
+
+        Raises DatabaseError as `read`.
+        """
+        return self._quickly(lambda quick: quick.facts(user, key))
+
+    def _quickly(self, ask: Callable[[QuickReader | QuickServerReader], Result]) -> Result | None:
         turns = self._turns
         try:
             # As `_take`, without a call where something is free: this is asked all the time.
@@ -94,7 +105,7 @@ class ReaderPool:
             slot = self._take()
         try:
             quick = slot.quick or self._fill_quick(slot)
-            return None if quick is None else quick.verdict(user, asked)
+            return None if quick is None else ask(quick)
         except BaseException as error:
             self._give_up(slot, error)
             return None

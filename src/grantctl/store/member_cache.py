@@ -10,11 +10,13 @@ from time import time_ns
 from grantctl.model import Role
 from grantctl.store import quick_queries, references
 from grantctl.store.connection import Connection
+from grantctl.store.recent import Recent
 from grantctl.store.rows import unsound
+from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
     from typing import TypeAlias
 
     from grantctl.store.connection import Row
@@ -25,41 +27,16 @@ ROLES = frozenset(role.value for role in Role)
 # The role, the groups that the user is in directly now, and when the first of these memberships
 # ends, in microseconds since 1970, or None for never.
 Clock: TypeAlias = "Callable[[], int]"
-Member: TypeAlias = "tuple[str, tuple[int, ...], int | None]"
+Member = tuple[str, tuple[int, ...], int | None]
 
 
-class MemberCache:
-    """What was read of users through one connection; `size` of them are kept, about.
+class MemberCache(Recent[Member]):
+    """What was read of users through one connection."""
 
-    Two halves: a full young one becomes the old one, and what is asked for again returns to the
-    young one. So a hit costs a look into a dictionary, and nothing has to be kept in order.
-    """
-
-    def __init__(self, size: int) -> None:
-        self.young: dict[str, Member] = {}
-        self._old: dict[str, Member] = {}
-        self._half = -(-size // 2)
-
-    def find(self, reference: str, now: int) -> Member | None:
+    def find_now(self, reference: str, now: int) -> Member | None:
         """One that is kept, and whose memberships are the same at this moment."""
-        member = self.young.get(reference)
-        if member is None:
-            member = self._old.get(reference)
-            if member is not None:
-                self.keep(reference, member)
+        member = self.find(reference)
         return None if member is None or (member[2] is not None and member[2] <= now) else member
-
-    def keep(self, reference: str, member: Member) -> None:
-        """Keep one that was read."""
-        if not self._half:
-            return
-        if len(self.young) >= self._half and reference not in self.young:
-            self._old, self.young = self.young, {}
-        self.young[reference] = member
-
-    def forget(self) -> None:
-        """Read everybody anew."""
-        self.young, self._old = {}, {}
 
 
 def read_member(connection: Connection, reference: str, clock: Clock) -> Member | None:
@@ -94,6 +71,43 @@ def member_of(rows: list[Row], clock: Clock) -> Member:
         elif group is not None:
             raise unsound("membership")
     return role, tuple(groups), first_end
+
+
+def read_members(connection: Connection, ids: Collection[str], clock: Clock) -> dict[str, Member]:
+    """Those of these ids that there are. Raises DatabaseError as `read_member`."""
+    in_order = sorted(filter(references.is_storable, ids))  # near each other in the index
+    rows = _rows_of(connection, quick_queries.ROLES_BY_IDS, in_order)
+    groups: dict[int, list[int]] = {pk: [] for _, pk, _ in rows}
+    ending: dict[int, list[Row]] = {}
+    for pk, group, end in _rows_of(connection, quick_queries.GROUPS_OF_USERS, sorted(groups)):
+        if end is None and type(group) is int:
+            groups[pk].append(group)
+        else:
+            ending.setdefault(pk, []).append((None, group, end))
+    found: dict[str, Member] = {}
+    for role, pk, id_ in rows:
+        if role not in ROLES:
+            raise unsound("user")
+        found[id_] = (role, tuple(groups[pk]), None)
+        if pk in ending:
+            lasting = [(role, group, None) for group in (None, *groups[pk])]
+            found[id_] = member_of(lasting + ending[pk], clock)
+    return found
+
+
+def _rows_of(
+    connection: Connection, statement: tuple[str, str], values: Sequence[str | int]
+) -> list[Row]:
+    """The rows of a statement about many values: that for SQLite, or that for Postgres."""
+    for_sqlite, for_postgres = statement
+    if not values:
+        return []
+    if connection.engine == SQLITE:
+        # Loaded here because a single question needs none of it.
+        from json import dumps
+
+        return connection.rows(for_sqlite, {"values": dumps(values)})
+    return connection.rows(for_postgres, {"values": list(values)})
 
 
 def microseconds_now() -> int:

@@ -8,28 +8,24 @@ from __future__ import annotations
 
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.moments import datetime, timedelta
-from grantctl.store import quick_queries
 from grantctl.store.connection import Connection, Reading
 from grantctl.store.directory_cache import DirectoryCache
 from grantctl.store.member_cache import (
     DEFAULT_USERS,
     MemberCache,
-    member_of,
     microseconds_now,
     read_member,
+    read_members,
 )
 from grantctl.store.reader import Reader
-from grantctl.store.references import is_storable
 from grantctl.store.rows import EPOCH
-from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import TracebackType
     from typing import TypeAlias
 
-    from grantctl.store.connection import Row
     from grantctl.store.member_cache import Member
 
 Pair: TypeAlias = "tuple[str, str | Asked]"  # a user, and what is asked about it
@@ -69,14 +65,15 @@ class PinnedReader:
         compiled = self._compiled.get(asked) or self._directory.compile(asked)
         if compiled is None:
             return None
-        member = self._members.find(user, self._now) or self._read(user)
+        member = self._members.find_now(user, self._now) or self._read(user)
         return None if member is None else compiled.verdict(member[0], member[1])
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[Verdict | None]:
         """The same for each of many, users read together. Raises DatabaseError."""
-        find, now = self._members.find, self._now
+        find, now = self._members.find_now, self._now
         known = {user: member for user, _ in pairs if (member := find(user, now)) is not None}
-        known |= self._read_all({user for user, _ in pairs} - known.keys())
+        if len(known) < len(pairs):
+            known |= self._read_all({user for user, _ in pairs} - known.keys())
         compiled = {asked: self._compiled.get(asked) for _, asked in pairs}
         for asked, question in compiled.items():
             if question is None:
@@ -98,15 +95,12 @@ class PinnedReader:
 
     def _read_all(self, users: set[str]) -> dict[str, Member]:
         """Those of the users that there are; who is not named by the id is read alone."""
-        ids = [user for user in users if is_storable(user)]
-        found: dict[str, Member] = {}
-        for id_, rows in _by_id(members_by_ids(self._connection, ids)).items():
-            found[id_] = member_of(rows, self._clock)
-            self._members.keep(id_, found[id_])
+        found = read_members(self._connection, users, self._clock)
+        for id_, member in found.items():
+            self._members.keep(id_, member)
         for user in users - found.keys():
-            member = self._read(user)
-            if member is not None:
-                found[user] = member
+            if (one := self._read(user)) is not None:
+                found[user] = one
         return found
 
     def _clock(self) -> int:
@@ -117,23 +111,6 @@ def unkept(connection: Connection) -> PinnedReader:
     """A reader for the transaction that has begun, that knows nothing of earlier ones."""
     directory, members = DirectoryCache(connection), MemberCache(DEFAULT_USERS)
     return PinnedReader(connection, directory, members, now=microseconds_now())
-
-
-def members_by_ids(connection: Connection, ids: list[str]) -> list[Row]:
-    """Role, group, end of the membership and id of each user of these ids; rows of one together."""
-    if connection.engine != SQLITE:
-        return connection.rows(quick_queries.MEMBERS_BY_IDS_POSTGRES, {"ids": ids})
-    # Loaded here because the front door asks nothing of the kind.
-    from json import dumps
-
-    return connection.rows(quick_queries.MEMBERS_BY_IDS_SQLITE, {"ids": dumps(ids)})
-
-
-def _by_id(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for role, group, end, id_ in rows:
-        found.setdefault(id_, []).append((role, group, end))
-    return found
 
 
 class _PinnedConnection(Connection):

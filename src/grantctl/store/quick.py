@@ -1,4 +1,4 @@
-"""Verdicts about permissions, quickly, on SQLite: one statement for the user, everything else kept.
+"""Verdicts and facts, quickly, on SQLite: one statement for the user, everything else kept.
 
 Owns when what was kept still holds. Leaves what it means to `evaluation.compiled`, and whatever is
 not plain to the long way, `reader`: a name that is neither an id nor an e-mail address, an unknown
@@ -18,12 +18,11 @@ from os import stat
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.compiled import Asked, Verdict
-from grantctl.store import queries
+from grantctl.evaluation.facts import PermissionFacts
 from grantctl.store.connection import Connection
-from grantctl.store.directory_cache import DirectoryCache
+from grantctl.store.kept import Kept
 from grantctl.store.member_cache import (
     DEFAULT_USERS,
-    MemberCache,
     member_of,
     microseconds_now,
 )
@@ -35,7 +34,6 @@ from grantctl.store.quick_queries import (
     PAGE_CACHE,
 )
 from grantctl.store.references import email_of
-from grantctl.store.revision import SCHEMA_REVISION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,10 +61,8 @@ class QuickReader:
         self._connection = connection
         self._name = url.file
         self._device, self._inode = file
-        self._directory = DirectoryCache(connection)
-        self._compiled = self._directory.compiled
-        self._members = MemberCache(users)
-        self._version: int | None = None
+        self._kept = kept = Kept(connection, users=users)
+        self._compiled, self._members = kept.directory.compiled, kept.members
         connection.raw.execute(PAGE_CACHE)
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
@@ -76,24 +72,18 @@ class QuickReader:
 
         Raises what the driver raises, and DatabaseError: the connection is then in no known state.
         """
-        try:
-            found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
-        except OSError:
-            raise self._replaced() from None
-        # A restored copy has a new file under the old name; the open one would answer for ever.
-        if found.st_ino != self._inode or found.st_dev != self._device:
-            raise self._replaced()
+        self._require_file()
         compiled = self._compiled.get(asked)
         if compiled is None:
             return self._in_one_read(user, asked)
         member = self._members.young.get(user)
         if member is None or member[2] is not None:
-            member = self._members.find(user, microseconds_now())
+            member = self._members.find_now(user, microseconds_now())
         if member is None:
             member, version = self._read_member(user)
         else:
             version = self._ask_version(DATA_VERSION).fetchone()[0]
-        if version != self._version:
+        if version != self._kept.version:
             return self._in_one_read(user, asked)
         return None if member is None else compiled.verdict(member[0], member[1])
 
@@ -102,7 +92,7 @@ class QuickReader:
         try:
             found = self._ask_user(MEMBER_BY_ID, (user,))
         except UnicodeEncodeError:  # half of a surrogate pair, which is nobody's name
-            return None, self._version
+            return None, self._kept.version
         # The transaction of the statement that has been begun is not over yet.
         version = self._ask_version(DATA_VERSION).fetchone()[0]
         rows = found.fetchall()
@@ -116,31 +106,44 @@ class QuickReader:
         self._members.keep(user, member)
         return member, version
 
+    def facts(self, user: str, key: str) -> PermissionFacts | None:
+        """All that a decision needs, without advice; None where only the long way can tell.
+
+        Raises as `verdict`.
+        """
+        self._require_file()
+        facts = self._kept.facts.find(user, key)
+        if facts is not None:
+            version = self._ask_version(DATA_VERSION).fetchone()[0]
+            if version == self._kept.version:
+                return facts
+        with self._connection.reading():
+            return None if self._kept.renew() is None else self._kept.facts.read(user, key)
+
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
-        if not self._renew():
+        pinned = self._kept.renew()
+        if pinned is None:
             raise DatabaseError(f"the database was migrated: {self._connection.label}")
-        now = microseconds_now()
-        return PinnedReader(self._connection, self._directory, self._members, now=now)
+        return pinned
 
     def _in_one_read(self, user: str, asked: str | Asked) -> Verdict | None:
         """The same, where something has to be read that may be kept from now on."""
         with self._connection.reading():
-            return self.pinned().verdict(user, asked) if self._renew() else None
+            pinned = self._kept.renew()
+            return None if pinned is None else pinned.verdict(user, asked)
 
-    def _renew(self) -> bool:
-        """Forget what holds no more; whether the database has the revision that is expected.
+    def _require_file(self) -> None:
+        """Raise DatabaseError where the name is that of another file now.
 
-        Inside of a transaction, for which what is kept holds from now on.
+        A restored copy is one; the file that is open would answer for ever.
         """
-        version = self._connection.rows(DATA_VERSION)[0][0]
-        if version != self._version:
-            self._directory.forget()
-            self._members.forget()
-            self._version = None
-            if self._connection.rows(queries.REVISION) == [(SCHEMA_REVISION,)]:
-                self._version = version
-        return self._version is not None
+        try:
+            found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
+        except OSError:
+            raise self._replaced() from None
+        if found.st_ino != self._inode or found.st_dev != self._device:
+            raise self._replaced()
 
     def _replaced(self) -> DatabaseError:
         return DatabaseError(f"another file is in its place: {self._connection.label}")

@@ -25,18 +25,45 @@ FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
 WHERE u.email = :reference
 """
 
-# The same for many users, each with its id.
-MEMBERS_BY_IDS_SQLITE = """
-SELECT u.role, m.group_pk, m.expires_at, u.id
-FROM json_each(:ids) AS asked CROSS JOIN users AS u
-LEFT JOIN memberships AS m ON m.user_pk = u.pk
+# The same for many users, in two steps; for SQLite, then for Postgres.
+ROLES_BY_IDS = (
+    """
+SELECT u.role, u.pk, u.id FROM json_each(:values) AS asked CROSS JOIN users AS u
 WHERE u.id = asked.value
+""",
+    "SELECT role, pk, id FROM users WHERE id = ANY (:values)",
+)
+
+GROUPS_OF_USERS = (
+    """
+SELECT m.user_pk, m.group_pk, m.expires_at
+FROM json_each(:values) AS asked CROSS JOIN memberships AS m
+WHERE m.user_pk = asked.value
+""",
+    "SELECT user_pk, group_pk, expires_at FROM memberships WHERE user_pk = ANY (:values)",
+)
+
+# The user, and a row for each group that it is or was in directly; one without any otherwise.
+PERSON_BY_ID = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.id = :reference
 """
 
-MEMBERS_BY_IDS_POSTGRES = """
-SELECT u.role, m.group_pk, m.expires_at, u.id
+PERSON_BY_EMAIL = """
+SELECT u.pk, u.id, u.email, u.name, u.role,
+       m.group_pk, m.source, m.added_by, m.added_at, m.expires_at
 FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
-WHERE u.id = ANY (:ids)
+WHERE u.email = :reference
+"""
+
+GROUP = "SELECT pk, id, name, parent_pk FROM groups WHERE pk = :group"
+
+FLAGS_OF_GROUP = """
+SELECT f.group_pk, p.key, f.allowed
+FROM group_permissions AS f CROSS JOIN permissions AS p
+WHERE f.group_pk = :group AND p.pk = f.permission_pk
 """
 
 # Every group that has one above it. A group is above only where there is such a group.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
+    from grantctl.store.batch_reader import BatchReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
 
@@ -200,6 +201,13 @@ class Reader:
         """Every permission by its key. Raises DatabaseError."""
         with self._connection.reading():
             return self._catalogue()
+
+    @property
+    def batches(self) -> BatchReader:
+        """Quick verdicts for many users, of the same database."""
+        from grantctl.store.batch_reader import BatchReader
+
+        return BatchReader(self._connection)
 
     def emails_from(self, prefix: str, *, limit: int) -> list[str]:
         """E-mails that begin so, for completion."""
