@@ -76,16 +76,19 @@ class FlatFile:
 
     def _contents(self) -> Iterator[bytes]:
         """The file in portions that end with a line, or with the file."""
-        rest = self.start
+        rest, line = self.start, 1
         while part := self.rest.read(BLOCK_BYTES):
             end = part.rfind(b"\n") + 1
             if end:
-                yield rest + part[:end]
+                content = rest + part[:end]
+                line += content.count(b"\n")
+                yield content
                 rest = part[end:]
             else:
                 rest += part
-            if len(rest) > BLOCK_BYTES + MAX_LINE_BYTES:
-                raise InvalidError(f"a line has more than {MAX_LINE_BYTES >> 20} MiB")
+            if len(rest) - rest.rfind(b"\n") > MAX_LINE_BYTES + 1:
+                line += rest.count(b"\n")
+                raise InvalidError(f"line {line} has more than {MAX_LINE_BYTES >> 20} MiB")
         if rest:
             yield rest
 

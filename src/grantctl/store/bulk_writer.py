@@ -7,6 +7,7 @@ transaction.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,7 @@ Values = Sequence[str | int | None]
 
 STREAMED_ROWS = 100_000  # in one statement: the server tells of a taken key at its end
 
+_SILENCE = logging.NullHandler()
 _UNIQUE_VIOLATION = "23505"
 _SPECIAL = re.compile(r"[\\\n\r\t]")
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
@@ -166,6 +168,8 @@ def write_in_bulk(
     """Do the work with a writer that streams; where that meets a taken key, again without."""
     if connection.engine == SQLITE:
         return work(BulkWriter(connection, table, streams=False))
+    # Of an interrupt in the middle of many rows, the driver would tell stderr itself.
+    logging.getLogger("psycopg").addHandler(_SILENCE)
     connection.run(queries.MARK)
     try:
         with BulkWriter(connection, table, streams=True) as writer:
