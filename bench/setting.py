@@ -1,0 +1,38 @@
+"""What every section is given: the directory's size, its files, how often to measure.
+
+Owns the folder of databases and the list of what was left out. Leaves making them to `databases`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.databases import sqlite_file
+from bench.sizes import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One run. `folder` keeps databases from run to run, `scratch` is thrown away."""
+
+    size: Size
+    seed: int
+    folder: Path
+    scratch: Path
+    rounds: int
+    left_out: list[str] = field(default_factory=list)
+
+    def directory(self, *, is_nested: bool = False) -> Path:
+        """The SQLite file to ask."""
+        return sqlite_file(self.folder, self.size, self.seed, is_nested=is_nested)
+
+    def has_peer(self, module: str) -> bool:
+        """Whether a peer is installed; that it is not is noted."""
+        if find_spec(module) is not None:
+            return True
+        note = f"{module} is not installed: pip install -e '.[bench]'"
+        if note not in self.left_out:
+            self.left_out.append(note)
+        return False
