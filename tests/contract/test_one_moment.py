@@ -122,6 +122,18 @@ def test_within_one_moment_every_read_sees_what_the_first_saw(company: Database)
         assert READS["check"](reader) != before["check"]
 
 
+def test_after_one_moment_every_read_is_of_a_moment_of_its_own_again(
+    company: Database,
+    interrupt: Callable[[int, Callable[[], None]], None],
+) -> None:
+    with company.reader() as reader, company.reader() as other:
+        with reader.at_one_moment():
+            pass
+        before = READS["check"](other)
+        interrupt(1, lambda: overturn(company))
+        assert READS["check"](reader) == before
+
+
 def test_within_one_moment_lists_may_be_read_side_by_side(company: Database) -> None:
     with company.reader() as reader, reader.at_one_moment():
         first, second = (reader.facts_of_candidates(KEY) for _ in "ab")
@@ -138,3 +150,13 @@ def test_a_reader_that_was_left_in_the_middle_is_as_good_as_new(company: Databas
             raise ZeroDivisionError
         set_flags(company, INTENT, "ops", {KEY: False})
         assert not decide(reader.permission_facts(USER, KEY), KEY, now=NOW).allowed
+
+
+def test_a_file_that_was_written_without_a_lock_is_noticed_at_the_end_of_each_read(
+    company: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with company.reader() as reader, reader.at_one_moment():
+        monkeypatch.setattr(Connection, "require_unchanged", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            READS["check"](reader)
+        monkeypatch.undo()
