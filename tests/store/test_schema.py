@@ -67,6 +67,7 @@ VALUES: dict[str, Any] = {
     "within_users": "[5]",
     "without_groups": "[9]",
     "without_users": "[6]",
+    "held_groups": "[3, 7]",
     "gates": "[0]",
     "gate_groups": "[[0, 7]]",
     "gate_users": "[[0, 5]]",
@@ -108,7 +109,7 @@ SEQ_SCANNED = re.compile(
 
 COUNTING = (
     *("GRANTING", "FLAGS_OF_GROUP", "GRANTED_TO_GROUP", "MADE_OF"),
-    *("COUNT_OF_MEMBERS", "FIRST_OF_MEMBERS", "MEMBERSHIPS", "USERS"),
+    *("COUNT_OF_MEMBERS", "FIRST_OF_MEMBERS", "MEMBERSHIPS", "USERS", "ROLES_OF_MEMBERS"),
 )
 
 

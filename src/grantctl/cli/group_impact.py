@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +22,11 @@ from grantctl.cli.impact_words import (
 )
 from grantctl.cli.members import GROUP
 from grantctl.cli.wording import some
-from grantctl.errors import UsageError
+from grantctl.errors import GroupCycleError, UsageError
 from grantctl.render.columns import Column
 
 if TYPE_CHECKING:
+    from grantctl.operations.groups import DeletedGroup
     from grantctl.operations.impact import GroupImpact
 
 app = new_app("What a change of a group would do.")
@@ -76,6 +77,30 @@ def impact(
     change = "moving" if root or parent is not None else "deleting"
     warnings = [f"{change} `{found.name}`: {group_words(measured)}", *_warnings(measured, every)]
     call.show_rows("group-impact", _rows(measured), COLUMNS, warnings=warnings)
+
+
+def deletion_words(call: Call, plan: Sequence[DeletedGroup]) -> str:
+    """What a deletion that is asked about would do."""
+    with call.database.reader() as reader:
+        doomed = [reader.find_group(one.id) for one in plan]
+        now = datetime.now(UTC)
+        return group_words(
+            operations.impact.group_deletion_impact(reader, doomed, now=now, first=0)
+        )
+
+
+def move_words(call: Call, group: str, parent: str | None) -> list[str]:
+    """What a move is about to do, where it does something to somebody."""
+    with call.database.reader() as reader:
+        found = reader.find_group(group)
+        above = None if parent is None else reader.find_group(parent)
+        try:
+            measured = operations.impact.group_move_impact(
+                reader, found, above, now=datetime.now(UTC), first=0
+            )
+        except GroupCycleError:  # the move itself is refused, and says more of why
+            return []
+    return [group_words(measured)] if measured.gaining_count or measured.losing_count else []
 
 
 def _rows(measured: GroupImpact) -> Iterator[dict[str, object]]:

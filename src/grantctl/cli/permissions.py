@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,7 @@ from grantctl.cli.flag_changes import (
     require_scope,
     show_flag_changes,
 )
+from grantctl.cli.impact_words import right_words
 from grantctl.cli.questions import KEY, wants_words
 from grantctl.evaluation.facts import Permission
 from grantctl.render.columns import Column
@@ -159,8 +161,10 @@ def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     detail = operations.catalogue.show_permission(call.database, key)
     count = len(detail.groups)
     setting = f"{count} group sets" if count == 1 else f"{count} groups set"
-    question = f"undefine `{key}`, which {setting}"
-    call.confirm(question, is_confirmed=yes)
+    if not yes and not call.is_dry_run:
+        with call.database.reader() as reader:
+            lost = operations.impact.undefining_impact(reader, key, now=datetime.now(UTC), first=0)
+        call.confirm(f"undefine `{key}`, which {setting} ({right_words(lost)})", is_confirmed=False)
     gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
     record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}
     call.show_record("permission-undefined", record, name_key="key")

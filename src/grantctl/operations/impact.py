@@ -19,7 +19,12 @@ from grantctl.operations.impact_counts import (
     users_gaining,
     users_losing,
 )
-from grantctl.operations.impact_of_flags import SettingImpact, flag_impact, settings_impact
+from grantctl.operations.impact_of_flags import (
+    SettingImpact,
+    flag_impact,
+    settings_impact,
+    undefining_impact,
+)
 from grantctl.operations.impact_of_groups import (
     AccessImpact,
     FlagImpact,
@@ -54,6 +59,7 @@ __all__ = [
     "membership_impact",
     "role_impact",
     "settings_impact",
+    "undefining_impact",
     "users_gaining",
     "users_losing",
 ]

@@ -57,6 +57,20 @@ def flag_impact(
         return measure(reader, shift, now=now, first=first)
 
 
+def undefining_impact(
+    reader: Reader, key: str, *, now: datetime, first: int | None = FIRST
+) -> Impact:
+    """Who loses a permission if it is taken out of the catalogue; admins, who may everything, not.
+
+    Raises NotFoundError for a key that is no permission, DatabaseError.
+    """
+    with reader.impacts.at_one_moment():
+        permission = _require_permission(reader.impacts.catalogue(), key)
+        held = reader.impacts.tree().below(reader.impacts.granting(key))
+        shift = Shift((Audience(permission.default, held),), (Audience(),))
+        return measure(reader, shift, now=now, first=first)
+
+
 def settings_impact(
     reader: Reader,
     *,
