@@ -25,7 +25,7 @@ from tests.contract.worlds import NOW, World, rich_world, worlds
 
 RULES = ((False, False, False), (True, False, False), (False, True, True))
 few = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

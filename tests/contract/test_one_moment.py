@@ -117,6 +117,18 @@ def test_within_one_moment_every_read_sees_what_the_first_saw(company: Database)
         assert READS["check"](reader) != before["check"]
 
 
+def test_after_one_moment_every_read_is_of_a_moment_of_its_own_again(
+    company: Database,
+    interrupt: Callable[[int, Callable[[], None]], None],
+) -> None:
+    with company.reader() as reader, company.reader() as other:
+        with reader.at_one_moment():
+            pass
+        before = READS["check"](other)
+        interrupt(1, lambda: overturn(company))
+        assert READS["check"](reader) == before
+
+
 def test_within_one_moment_lists_may_be_read_side_by_side(company: Database) -> None:
     with company.reader() as reader, reader.at_one_moment():
         first, second = (reader.facts_of_candidates(KEY) for _ in "ab")

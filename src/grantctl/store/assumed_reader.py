@@ -158,8 +158,8 @@ class AssumedResourceReader(ResourceReader):
                 and grant.principal_type is PrincipalType.GROUP
                 and grant.principal is not None
             }
-            groups = self._assumed.groups_of(read_groups(self._connection))
-            is_open = _lets_everybody_in(self._assumed, _with_below(granted, groups))
+            granting = _with_below(granted, read_groups(self._connection))
+            is_open = _lets_everybody_in(self._assumed, granting)
         return super()._candidates(resource, action, is_open=is_open)
 
     def _resources(self, type_: str, person: AccessFacts | None) -> Iterator[BaseRow]:
