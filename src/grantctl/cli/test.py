@@ -72,7 +72,7 @@ def run(
 ) -> ExitCode:
     """Run the tests of files, `run` may be left out; exit 0 if all pass, 3 if any does not, 5 if a
     file is none of policy tests."""
-    assertions = read_files(files, parse_format(format))
+    assertions = read_files(files, None if format is None else parse_format(format))
     tally = _Tally(None if junit is None else JunitReport())
     with call.database.reader() as reader:
         results = operations.policy_tests.run_assertions(reader, assertions, now=datetime.now(UTC))
