@@ -145,3 +145,13 @@ def test_a_reader_that_was_left_in_the_middle_is_as_good_as_new(company: Databas
             raise ZeroDivisionError
         set_flags(company, INTENT, "ops", {KEY: False})
         assert not decide(reader.permission_facts(USER, KEY), KEY, now=NOW).allowed
+
+
+def test_a_file_that_was_written_without_a_lock_is_noticed_at_the_end_of_each_read(
+    company: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with company.reader() as reader, reader.at_one_moment():
+        monkeypatch.setattr(Connection, "require_unchanged", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            READS["check"](reader)
+        monkeypatch.undo()

@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 from grantctl.operations.attaching import create_memory
 from grantctl.operations.databases import create_database
 from grantctl.store import (
+    assumed_queries,
     directory_queries,
     integrity_queries,
     queries,
@@ -54,6 +55,8 @@ VALUES: dict[str, Any] = {
     "action": "read",
     "policy": "access.admin_bypass",
     "values": "[]",
+    "groups": "[7, 8]",
+    "users": "[7]",
     "token": "t-7",
     "key_hash": "0" * 64,
     "user_id": "u7",
@@ -84,6 +87,7 @@ DECIDING_TOKENS = (
     "SIGNING_KEY",
     "ACTIVE_SIGNING_KEY",
 )
+ASSUMING = ("GROUPS_ABOVE", "FLAGS_ABOVE", "MEMBERS", "REACHABLE")
 SCANNED = re.compile(r"SCAN (?!held\b|by_name\b|chain\b|hops\b|granted\b|CONSTANT ROW\b)")
 SEQ_SCANNED = re.compile(
     r"Seq Scan on (users|memberships|groups|group_permissions|permissions|resources|access_grants"
@@ -193,6 +197,7 @@ def test_every_statement_runs_on_the_migrated_database(filled: Connection) -> No
     ran = []
     modules = (
         queries,
+        assumed_queries,
         resource_queries,
         directory_queries,
         resource_transfer_queries,
@@ -275,6 +280,18 @@ def test_deciding_reads_no_table_from_end_to_end(filled: Connection, name: str) 
     pattern = SCANNED if filled.engine == SQLITE else SEQ_SCANNED
     assert [line for line in lines if pattern.search(line)] == [], "\n".join(lines)
     assert any("INDEX" in line.upper() or "PRIMARY KEY" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ASSUMING)
+def test_assuming_reads_no_table_from_end_to_end(filled: Connection, name: str) -> None:
+    if filled.engine != SQLITE:
+        filled.run("SET enable_seqscan = off")
+    statements = dict(constants(assumed_queries))
+    engine = "SQLITE" if filled.engine == SQLITE else "POSTGRES"
+    lines = plan(filled, statements.get(f"{name}_{engine}") or statements[name])
+    scanned = [line for line in lines if SCANNED.search(line) or SEQ_SCANNED.search(line)]
+    lists = re.compile(r"SCAN (above|k|json_each) |uq_access_grants_everyone")
+    assert [line for line in scanned if not lists.search(line + " ")] == [], "\n".join(lines)
 
 
 @pytest.mark.parametrize("name", DECIDING_LISTS)
