@@ -369,7 +369,7 @@ def test_a_report_that_cannot_be_written_is_an_error(office: Cli, write: Write) 
         ("-", "`--junit` names a file, and stdout is for the answer"),
     ):
         assert office("test", file, "--junit", path) == Outcome(2, "", f"error: {message}\n")
-    assert list(Path().iterdir()) == [Path(file)]
+    assert not any(path.suffix == ".xml" or path.name == "-" for path in Path().iterdir())
 
 
 def test_a_tab_completes_the_names_of_files(process: Cli) -> None:
