@@ -186,7 +186,7 @@ def require_results(results: list[PolicyResult], brute: Brute) -> None:
         if result.status is Status.FAILED:
             decision = result.decision
             assert decision is not None
-            assert decision.assumptions == brute.assumed
+            assert (decision.assumptions or Assumptions()) == (brute.assumed or Assumptions())
 
 
 def run(reader: Reader, every: Iterator[Assertion]) -> list[PolicyResult]:
