@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from grantctl.cli.completion_variables import FILES_EXIT, LINE_VARIABLE, SHELL_VARIABLE
 from grantctl.config import OUTPUTS
 from grantctl.store.database import Database
 from tests.cli.office import undated
@@ -360,10 +361,21 @@ def test_the_report_for_ci_holds_every_test(office: Cli, write: Write) -> None:
 
 def test_a_report_that_cannot_be_written_is_an_error(office: Cli, write: Write) -> None:
     file = write(FILE)
-    for path in ("/dev/null/report.xml", "."):
-        outcome = office("test", file, "--junit", path)
-        assert outcome.code == 2
-        assert outcome.err.splitlines()[0].startswith(f"error: `{path}`")
+    outcome = office("test", file, "--junit", "/dev/null/report.xml")
+    told = "error: `/dev/null/report.xml` cannot be written: not a directory\n"
+    assert outcome == Outcome(2, ANSWER, told)
+    for path, message in (
+        (".", "`.` is not a regular file"),
+        ("-", "`--junit` names a file, and stdout is for the answer"),
+    ):
+        assert office("test", file, "--junit", path) == Outcome(2, "", f"error: {message}\n")
+    assert not any(path.suffix == ".xml" or path.name == "-" for path in Path().iterdir())
+
+
+def test_a_tab_completes_the_names_of_files(process: Cli) -> None:
+    for line in ("grantctl test po", "grantctl test run a po", "grantctl test a --junit po"):
+        env = {SHELL_VARIABLE: "bash", LINE_VARIABLE: line}
+        assert process(env=env) == Outcome(FILES_EXIT, "", "")
 
 
 HYPOTHETICAL = """\

@@ -186,7 +186,7 @@ def require_results(results: list[PolicyResult], brute: Brute) -> None:
         if result.status is Status.FAILED:
             decision = result.decision
             assert decision is not None
-            assert decision.assumptions == brute.assumed
+            assert (decision.assumptions or Assumptions()) == (brute.assumed or Assumptions())
 
 
 def run(reader: Reader, every: Iterator[Assertion]) -> list[PolicyResult]:
@@ -347,6 +347,57 @@ def test_a_recording_fails_where_what_it_froze_has_changed(
         "u-2 may a.x through group:company",
         "u-2 may not b.x",
     ]
+
+
+def test_whoever_has_no_permission_may_do_something_to_a_resource_and_is_found(
+    database: Database,
+) -> None:
+    world = rich_resource_world()
+    none = {key: replace(one, default=False) for key, one in world.people.catalogue.items()}
+    world = replace(world, people=replace(world.people, catalogue=none, flags={}))
+    world.write(database)
+    everybody = [*(one.id for one in world.people.users), *(Population(role) for role in Role)]
+    every = [
+        Assertion(HERE, subject, Asked(), allowed=False, rules=rules)
+        for subject in (*everybody, Population(group="g-3"), Population(group="g-8"))
+        for rules in RULES[:3]
+    ]
+    with database.reader() as reader:
+        results = run(reader, iter(every))
+    require_results(results, Brute(world))
+    assert {result.status for result in results} == {Status.PASSED, Status.FAILED}
+    [users] = [
+        result
+        for result in results
+        if result.assertion.subject == Population(Role.USER)
+        and result.assertion.rules == RulesLeftOut()
+    ]
+    assert users.got == "3 may something: u-1, ñandú@example.com, five@example.com"
+    assert users.decision is not None
+    assert users.decision.cause == "`model:llama3` is public, and every user may read it"
+
+
+def test_of_several_sources_that_are_named_each_must_grant_it(database: Database) -> None:
+    world = rich_resource_world()
+    replace(world, people=replace(world.people, flags=FLAGS)).write(database)
+    one = Assertion(HERE, "u-2", Asked(key="a.x"), allowed=True)
+    default, company, it = (
+        NamedSource(SourceKind.DEFAULT),
+        NamedSource(SourceKind.GROUP, "company"),
+        NamedSource(SourceKind.GROUP, "it"),
+    )
+    every = [
+        replace(one, subject=subject, through=through)
+        for subject in ("u-2", Population(group="ops"))
+        for through in ((company, it), (it,), (company, default), (default,))
+    ]
+    with database.reader() as reader:
+        results = run(reader, iter(every))
+    assert [result.is_passed for result in results] == [True, True, False, False] * 2
+    assert [result.got for result in results[2:4]] == [
+        "allowed through group company and group it"
+    ] * 2
+    assert results[6].got == "1 may not, or not through it: u-1"
 
 
 def test_all_tests_see_the_database_at_one_moment_whoever_writes_meanwhile(

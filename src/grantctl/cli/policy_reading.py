@@ -8,15 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grantctl import interop
 from grantctl.config import choices_hint
 from grantctl.errors import UsageError
-from grantctl.evaluation.assertions import Assertion
-from grantctl.interop.policy_files import MAX_FILE_BYTES, PolicyFormat, format_of
+
+if TYPE_CHECKING:
+    from grantctl.evaluation.assertions import Assertion
+    from grantctl.interop.policy_files import PolicyFormat
 
 FORMAT = Annotated[
     str | None,
@@ -30,14 +32,13 @@ FORMAT = Annotated[
 _STDIN = "-"
 
 
-def parse_format(text: str | None) -> PolicyFormat | None:
+def parse_format(text: str) -> PolicyFormat:
     """The format of that name. Raises UsageError."""
-    if text is None:
-        return None
+    formats = interop.policy_files.PolicyFormat
     try:
-        return PolicyFormat(text)
+        return formats(text)
     except ValueError:
-        hint = choices_hint(text, tuple(PolicyFormat))
+        hint = choices_hint(text, tuple(formats))
         raise UsageError(f"no format `{text[:60]}`", hint=hint) from None
 
 
@@ -65,14 +66,15 @@ def _files(source: str) -> Iterator[str]:
         inside = sorted(Path(source).rglob("*")) if is_folder else []
     except (OSError, ValueError):
         raise UsageError(f"`{source}` cannot be read") from None
-    found = [str(one) for one in inside if format_of(one.name) is not None and one.is_file()]
+    known = (one for one in inside if interop.policy_files.format_of(one.name) is not None)
+    found = [str(one) for one in known if one.is_file()]
     if is_folder and not found:
         raise UsageError(f"the folder `{source}` holds no policy tests", hint="*.toml or *.yaml")
     yield from found if is_folder else [source]
 
 
 def _read(source: str, format: PolicyFormat | None) -> list[Assertion]:
-    found = format or format_of(source)
+    found = format or interop.policy_files.format_of(source)
     if found is None:
         what = "stdin" if source == _STDIN else f"`{source}`"
         raise UsageError(f"{what} may be TOML or YAML", hint="--format toml, or --format yaml")
@@ -82,11 +84,12 @@ def _read(source: str, format: PolicyFormat | None) -> list[Assertion]:
 
 def _content(source: str) -> bytes:
     """No more of it than a file may have, and one byte."""
+    limit = interop.policy_files.MAX_FILE_BYTES + 1
     if source == _STDIN:
-        return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        return sys.stdin.buffer.read(limit)
     try:
         with Path(source).open("rb") as file:
-            return file.read(MAX_FILE_BYTES + 1)
+            return file.read(limit)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         raise UsageError(f"`{source}` cannot be read: {reason}") from None

@@ -16,7 +16,6 @@ from grantctl.cli.complete import complete_resource_type, complete_user
 from grantctl.cli.policy_reading import parse_format
 from grantctl.cli.questions import wants_words
 from grantctl.errors import UsageError
-from grantctl.interop.policy_files import PolicyFormat
 
 app = new_app("Today's access as assertions.")
 
@@ -51,7 +50,7 @@ def record(
     """Write what users may today, through what, and what not, as a file of tests."""
     if not wants_words(call):
         raise UsageError("a recording is TOML or YAML", hint="--format toml, or --format yaml")
-    asked = parse_format(format) or PolicyFormat.TOML
+    asked = parse_format(format)
     encoding = sys.stdout.encoding or "utf-8"
     with call.database.reader() as reader:
         recorded = operations.access_recording.record_access(

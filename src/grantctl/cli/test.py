@@ -17,7 +17,7 @@ from grantctl.cli.command import command, new_app
 from grantctl.cli.noun_group import Click, NounGroup
 from grantctl.cli.policy_reading import FORMAT, parse_format, read_files
 from grantctl.cli.questions import wants_words
-from grantctl.errors import ExitCode
+from grantctl.errors import ExitCode, UsageError
 from grantctl.render.junit import JunitReport
 from grantctl.render.policy_tests import (
     COLUMNS,
@@ -72,16 +72,24 @@ def run(
 ) -> ExitCode:
     """Run the tests of files, `run` may be left out; exit 0 if all pass, 3 if any does not, 5 if a
     file is none of policy tests."""
-    assertions = read_files(files, parse_format(format))
+    assertions = read_files(files, None if format is None else parse_format(format))
+    if junit is not None:
+        _write_report(junit, "", dry_run=True)  # what cannot be written is told before all else
     tally = _Tally(None if junit is None else JunitReport())
     with call.database.reader() as reader:
         results = operations.policy_tests.run_assertions(reader, assertions, now=datetime.now(UTC))
         _show(call, tally.counting(results), tally, is_verbose=verbose)
     if junit is not None and tally.report is not None:
-        content = tally.report.text().encode("utf-8")
-        operations.file_replacing.replace_file(Path(junit), content)
+        _write_report(junit, tally.report.text())
     call.say(summary(tally.counts))
     return ExitCode.OK if tally.is_passed else ExitCode.NO
+
+
+def _write_report(junit: str, text: str, *, dry_run: bool = False) -> None:
+    if junit == "-":
+        raise UsageError("`--junit` names a file, and stdout is for the answer")
+    content = text.encode("utf-8")
+    operations.file_replacing.replace_file(Path(junit), content, dry_run=dry_run)
 
 
 class _Tally:
