@@ -10,6 +10,7 @@ import pytest
 
 from grantctl.config import OUTPUTS
 from grantctl.store.database import Database
+from tests.cli.test_imports import loaded
 from tests.commands import Cli, Outcome, invoke
 from tests.contract.damage import OPEN_WEBUI
 
@@ -223,3 +224,11 @@ def test_an_attached_database_is_drawn_too() -> None:
         outcome = invoke(("graph", *arguments, "-o", "json"), env=env)
         assert (outcome.code, outcome.err) == (0, ""), arguments
         assert json.loads(outcome.out)["data"]["nodes"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_neither_a_drawing_nor_a_matrix_of_a_file_imports_anything_slow(
+    office: Cli, url: str
+) -> None:
+    for line in ("graph Bob chat.controls --format svg", "access --matrix staff --html -"):
+        assert loaded(line, url) == []

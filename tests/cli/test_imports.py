@@ -49,8 +49,6 @@ QUESTIONS = (
     "access bob@example.com",
     "check nobody chat.controls",
     "check bob@example.com no.such.key",
-    "graph bob@example.com chat.controls --format svg",
-    "access --matrix staff --html -",
 )
 
 
