@@ -39,6 +39,21 @@ class Reader:
         self._connection = connection
 
     @property
+    def graphs(self) -> GraphReader:
+        """What the same connection knows of what lies around a group, a permission, a resource."""
+        # Loaded here, and the next too, because most questions need none of it.
+        from grantctl.store.graph_reader import GraphReader
+
+        return GraphReader(self._connection)
+
+    @property
+    def matrices(self) -> MatrixReader:
+        """What the same connection knows of all members of a group at once."""
+        from grantctl.store.matrix_reader import MatrixReader
+
+        return MatrixReader(self._connection)
+
+    @property
     def resources(self) -> ResourceReader:
         """What the same connection knows of resources."""
         # Loaded here, and the next too, because other questions need none of it.
@@ -52,20 +67,6 @@ class Reader:
         from grantctl.store.token_reader import TokenReader
 
         return TokenReader(self._connection)
-
-    @property
-    def graphs(self) -> GraphReader:
-        """What the same connection knows of what lies around a group, a permission, a resource."""
-        from grantctl.store.graph_reader import GraphReader
-
-        return GraphReader(self._connection)
-
-    @property
-    def matrices(self) -> MatrixReader:
-        """What the same connection knows of all members of a group at once."""
-        from grantctl.store.matrix_reader import MatrixReader
-
-        return MatrixReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""

@@ -98,6 +98,21 @@ class ResourceReader:
                     chain = self._with_bases(resource, base, bases)
                     yield AccessFacts(found, chain, groups, memberships, bypass)
 
+    def chain(self, ref: ResourceRef) -> Chain:
+        """The resource and its bases. In the caller's transaction. Raises NotFoundError."""
+        return self._chain(ref)
+
+    def chains(self, types: Iterable[str]) -> Iterator[Chain]:
+        """Every resource of these types, by its id, with its bases. In the caller's transaction."""
+        bases: dict[int, Chain] = {}
+        for type_ in types:
+            for resource, base in self._resources(type_, None):
+                yield self._with_bases(resource, base, bases)
+
+    def admin_bypass(self) -> bool:
+        """The policy setting `access.admin_bypass`. In the caller's transaction."""
+        return self._admin_bypass()
+
     def require_types(self, pattern: str) -> list[str]:
         """The types of resources that there are and that the pattern fits, `*` any. Sorted.
 
@@ -117,21 +132,6 @@ class ResourceReader:
     def ids_from(self, type_: str, prefix: str, *, limit: int) -> list[str]:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
-
-    def chain(self, ref: ResourceRef) -> Chain:
-        """The resource and its bases. In the caller's transaction. Raises NotFoundError."""
-        return self._chain(ref)
-
-    def chains(self, types: Iterable[str]) -> Iterator[Chain]:
-        """Every resource of these types, by its id, with its bases. In the caller's transaction."""
-        bases: dict[int, Chain] = {}
-        for type_ in types:
-            for resource, base in self._resources(type_, None):
-                yield self._with_bases(resource, base, bases)
-
-    def admin_bypass(self) -> bool:
-        """The policy setting `access.admin_bypass`. In the caller's transaction."""
-        return self._admin_bypass()
 
     def _chain(self, ref: ResourceRef) -> Chain:
         parameters = {"type": ref.type, "id": ref.id}
