@@ -10,6 +10,7 @@ import pytest
 
 from grantctl.config import OUTPUTS
 from grantctl.store.database import Database
+from tests.cli.test_imports import loaded
 from tests.commands import Cli, Outcome, invoke
 from tests.contract.damage import OPEN_WEBUI
 
@@ -209,6 +210,25 @@ def test_what_cannot_be_drawn_is_said(
 
 def test_an_attached_database_is_drawn_too() -> None:
     env = {"GRANTCTL_DATABASE": f"openwebui+sqlite:///{OPEN_WEBUI}"}
-    outcome = invoke(("graph", "ada@example.com", "chat.controls", "-o", "json"), env=env)
-    assert (outcome.code, outcome.err) == (0, "")
-    assert json.loads(outcome.out)["data"]["title"] == "ada@example.com: chat.controls"
+
+    def rows(*arguments: str) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = json.loads(invoke((*arguments, "-o", "json"), env=env).out)[
+            "data"
+        ]
+        return found
+
+    group, resource = rows("groups", "list")[0]["id"], rows("resources", "list")[0]["resource"]
+    subjects = (("ada@example.com",), (group,), ("chat",), (resource,))
+    questions = (("ada@example.com", "chat.controls"), ("ada@example.com", "read", resource))
+    for arguments in (*subjects, *questions):
+        outcome = invoke(("graph", *arguments, "-o", "json"), env=env)
+        assert (outcome.code, outcome.err) == (0, ""), arguments
+        assert json.loads(outcome.out)["data"]["nodes"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_neither_a_drawing_nor_a_matrix_of_a_file_imports_anything_slow(
+    office: Cli, url: str
+) -> None:
+    for line in ("graph Bob chat.controls --format svg", "access --matrix staff --html -"):
+        assert loaded(line, url) == []

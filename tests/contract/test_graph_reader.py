@@ -12,8 +12,8 @@ from grantctl.evaluation.access_decision import AccessQuestion
 from grantctl.evaluation.decision import HeldGroup
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import User
+from grantctl.evaluation.graph_facts import lineage
 from grantctl.evaluation.graph_of_access import graph_of_access
-from grantctl.evaluation.graph_of_directory import lineage
 from grantctl.evaluation.graph_of_user import graph_of_decision, graph_of_user
 from grantctl.evaluation.rules import held_groups
 from grantctl.model import ResourceRef, parse_resource

@@ -13,15 +13,17 @@ from grantctl.evaluation.decision import Reason
 from grantctl.evaluation.evaluator import decide, has_permission
 from grantctl.evaluation.facts import Membership, User
 from grantctl.evaluation.graph import Edge, EdgeKind, Graph, NodeKind
-from grantctl.evaluation.graph_of_access import graph_of_access
-from grantctl.evaluation.graph_of_directory import (
+from grantctl.evaluation.graph_facts import (
     GroupSurroundings,
     KeySurroundings,
     ResourceSurroundings,
+    lineage,
+)
+from grantctl.evaluation.graph_of_access import graph_of_access
+from grantctl.evaluation.graph_of_directory import (
     graph_of_group,
     graph_of_key,
     graph_of_resource,
-    lineage,
 )
 from grantctl.evaluation.graph_of_user import graph_of_decision, graph_of_user
 from grantctl.evaluation.rules import held_groups, judge_leaf, leaves_of

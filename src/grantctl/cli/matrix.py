@@ -18,11 +18,11 @@ from grantctl.errors import ExitCode, UsageError
 from grantctl.lean import dataclass, replace
 from grantctl.model import Action
 from grantctl.operations.access_questions import ANY
-from grantctl.operations.matrices import Matrix
 from grantctl.render.style import Format
 
 if TYPE_CHECKING:
     from grantctl.evaluation.access_decision import AccessQuestion
+    from grantctl.operations.matrices import Matrix
     from grantctl.operations.questions import Question
 
 DEFAULT_LIMIT = 1000

@@ -106,6 +106,13 @@ class Graph:
     cause: str = ""
     left_out: int = 0
 
+    @property
+    def decided(self) -> str:
+        """The verdict with its cause in words, nothing where nothing was decided."""
+        if self.verdict is None:
+            return ""
+        return f"{'allowed' if self.verdict else 'denied'}: {self.cause}"
+
 
 _FLAG_WORDS = {EdgeKind.ALLOWS: "true", EdgeKind.DENIES: "false"}
 

@@ -1,12 +1,21 @@
 """The graphs of a group, of a permission or category, and of a resource: what is stored about it.
 
-Owns the facts that they are made of, and which of them are shown. Nothing is decided here: who may
-do what depends on a user, and `graph_of_user` and `graph_of_access` are about one.
+Owns which of the facts are shown. Nothing is decided here: who may do what depends on a user, and
+`graph_of_user` and `graph_of_access` are about one.
 """
 
 from __future__ import annotations
 
 from grantctl.evaluation.graph import EdgeKind, Graph, Node, NodeKind, Sketch, cut
+from grantctl.evaluation.graph_facts import (
+    GroupSurroundings,
+    KeySurroundings,
+    ResourceSurroundings,
+    below,
+    groups_of_key,
+    lineage,
+    shown_leaves,
+)
 from grantctl.evaluation.graph_nodes import (
     category_node,
     default_node,
@@ -21,102 +30,17 @@ from grantctl.evaluation.graph_nodes import (
     resource_node,
     user_node,
 )
-from grantctl.lean import dataclass, field
-from grantctl.model import Action, PrincipalType, ResourceRef
+from grantctl.model import Action, PrincipalType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from grantctl.evaluation.facts import (
         Group,
-        Membership,
-        Permission,
         Resource,
-        User,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class GroupSurroundings:
-    """What the store knows around one group.
-
-    `groups`: every group by its pk. `counts`: how many are in a group directly, by its pk; of the
-    groups that may be shown. `members`: some of the direct ones, whose membership has not ended.
-    `flags`: what the group and those above it set: (group pk, key) → value. `grants`: some of what
-    is granted to these: (group pk, resource, its name, action); `grant_count` is of all.
-    """
-
-    group: Group
-    groups: Mapping[int, Group]
-    catalogue: Mapping[str, Permission]
-    counts: Mapping[int, int] = field(default_factory=dict)
-    members: tuple[tuple[User, Membership], ...] = ()
-    flags: Mapping[tuple[int, str], bool] = field(default_factory=dict)
-    grants: tuple[tuple[int, ResourceRef, str, str], ...] = ()
-    grant_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class KeySurroundings:
-    """What the store knows around a permission, or around the leaves of a category.
-
-    `leaves`: those asked about. `groups` and `counts`: as in `GroupSurroundings`. `flags`: every
-    flag of these leaves. `catalogue`: the leaves and what gates them.
-    """
-
-    key: str
-    leaves: tuple[Permission, ...]
-    catalogue: Mapping[str, Permission]
-    groups: Mapping[int, Group]
-    counts: Mapping[int, int] = field(default_factory=dict)
-    flags: Mapping[tuple[int, str], bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceSurroundings:
-    """What the store knows around a resource: its chain of bases, and the groups with counts."""
-
-    chain: tuple[Resource, ...]
-    groups: Mapping[int, Group]
-    counts: Mapping[int, int] = field(default_factory=dict)
-
-
-def lineage(group: Group, groups: Mapping[int, Group]) -> tuple[Group, ...]:
-    """The group and those above it, each once, even where they lie in a circle."""
-    found: dict[int, Group] = {}
-    at: Group | None = group
-    while at is not None and at.pk not in found:
-        found[at.pk] = at
-        at = None if at.parent is None else groups.get(at.parent)
-    return tuple(found.values())
-
-
-def below(tops: Iterable[int], groups: Mapping[int, Group]) -> tuple[Group, ...]:
-    """The groups below these, whose members hold them too: nearest first, then by name."""
-    children: dict[int, list[Group]] = {}
-    for group in groups.values():
-        if group.parent is not None:
-            children.setdefault(group.parent, []).append(group)
-    seen = set(tops)
-    level = sorted(seen)
-    found: list[Group] = []
-    while level:
-        fresh = {one.pk: one for pk in level for one in children.get(pk, ()) if one.pk not in seen}
-        found += sorted(fresh.values(), key=_by_name)
-        seen |= fresh.keys()
-        level = sorted(fresh)
-    return tuple(found)
-
-
-def groups_of_key(facts: KeySurroundings) -> tuple[Group, ...]:
-    """The groups that set one of the leaves, those that set one true first, then by name."""
-    setting: dict[int, bool] = {}
-    for (pk, _), value in facts.flags.items():
-        setting[pk] = setting.get(pk, False) or value
-    known = [facts.groups[pk] for pk in setting if pk in facts.groups]
-    return tuple(sorted(known, key=lambda one: (not setting[one.pk], *_by_name(one))))
 
 
 def graph_of_group(facts: GroupSurroundings, *, now: datetime, limit: int) -> Graph:
@@ -135,7 +59,7 @@ def graph_of_group(facts: GroupSurroundings, *, now: datetime, limit: int) -> Gr
     above = lineage(group, facts.groups)
     for one in above:
         sketch.add(group_node(one, facts.counts.get(one.pk)))
-    children, more = cut(below([group.pk], facts.groups), limit)
+    children, more = cut(below([group.pk], facts.groups, without=above), limit)
     for one in children:
         sketch.add(group_node(one, facts.counts.get(one.pk)))
     join_parents(sketch, (*above, *children), facts.groups)
@@ -173,7 +97,7 @@ def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
     At most `limit` leaves, as many groups that set one, and as many below those that set one true.
     """
     sketch = Sketch(limit)
-    leaves, more_leaves = cut(facts.leaves, limit)
+    leaves = shown_leaves(facts, limit)
     is_category = facts.leaves[0].key != facts.key
     if is_category:
         count = len(facts.leaves)
@@ -188,8 +112,10 @@ def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
         if leaf.gated_by is not None and leaf.gated_by in facts.catalogue:
             gate = sketch.add(permission_node(facts.catalogue[leaf.gated_by]))
             sketch.join(gate, target, EdgeKind.GATES, "gates")
-    sketch.leave_out(sketch.root, more_leaves, one="permission", many="permissions")
-    setting, more = cut(groups_of_key(facts), limit)
+    hidden = len(facts.leaves) - len(leaves)
+    sketch.leave_out(sketch.root, hidden, one="permission", many="permissions")
+    every = groups_of_key(facts)
+    setting, more = cut(every, limit)
     for group in setting:
         sketch.add(group_node(group, facts.counts.get(group.pk)))
         for leaf in leaves:
@@ -197,9 +123,9 @@ def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
             _join_flag(sketch, group, target, facts.flags.get((group.pk, leaf.key)))
     sketch.leave_out(sketch.root, more, one="group that sets it", many="groups that set it")
     granting = [
-        one for one in setting if any(facts.flags.get((one.pk, leaf.key)) for leaf in leaves)
+        one for one in setting if any(facts.flags.get((one.pk, leaf.key)) for leaf in facts.leaves)
     ]
-    _add_below(sketch, [one.pk for one in granting], setting, facts)
+    _add_below(sketch, [one.pk for one in granting], setting, facts, without=every)
     return sketch.finish(facts.key)
 
 
@@ -208,10 +134,11 @@ def _add_below(
     tops: Iterable[int],
     shown: Iterable[Group],
     facts: KeySurroundings | ResourceSurroundings,
+    *,
+    without: Iterable[Group] = (),
 ) -> None:
     """The groups below, since their members hold what these give, and the ways between all."""
-    tops = list(tops)
-    lower, more = cut(below(tops, facts.groups), sketch.limit)
+    lower, more = cut(below(tops, facts.groups, without=without), sketch.limit)
     for one in lower:
         sketch.add(group_node(one, facts.counts.get(one.pk)))
     join_parents(sketch, {one.pk: one for one in (*shown, *lower)}.values(), facts.groups)
@@ -263,7 +190,3 @@ def _add_grants(
         sketch.join(source, target, EdgeKind.GRANT, grant.action)
     sketch.leave_out(target, more, one="grant", many="grants")
     return found
-
-
-def _by_name(group: Group) -> tuple[str, str]:
-    return group.name, group.id

@@ -44,9 +44,9 @@ def graph_of_user(
     user = facts.user
     root = sketch.add(user_node(user, is_subject=True))
     held = held_groups(facts, now)
+    _add_expired(sketch, facts, now)
     shown = _add_groups(sketch, facts, held, now)
     sketch.leave_out(root, len(held) - len(shown), one="group", many="groups")
-    _add_expired(sketch, facts, now)
     keys = sorted({key for group, key in facts.flags if group in shown and key in facts.catalogue})
     if role_verdict(user.role, ignore_role=ignore_role) is not None:
         sketch.join(root, sketch.add(role_node(user)), EdgeKind.ROLE, decides=True)
@@ -77,6 +77,7 @@ def graph_of_decision(facts: PermissionFacts, decision: Decision, *, limit: int)
     sketch, now, user = Sketch(limit), decision.decided_at, decision.user
     root = sketch.add(user_node(user, is_subject=True))
     leaves, more = cut(_allowed_first(decision.leaves), limit)
+    _add_expired(sketch, facts, now)
     speaking = _speaking(leaves, decision.held)
     shown = _add_groups(sketch, facts, speaking, now)
     hidden = sum(held.group.pk not in shown for held in speaking)
@@ -86,7 +87,6 @@ def graph_of_decision(facts: PermissionFacts, decision: Decision, *, limit: int)
         sketch.sum_up(
             root, f"{silent:,} {'group sets' if silent == 1 else 'groups set'} nothing here"
         )
-    _add_expired(sketch, facts, now)
     for leaf in leaves:
         verdict = _leaf_verdict(decision, leaf)
         target = sketch.add(
@@ -153,10 +153,12 @@ def _add_groups(
 ) -> set[int]:
     """Add as many of the groups as the limit lets, with the way to each; the pks of the shown."""
     shown: dict[int, None] = {}
+    room = sketch.limit
     for one in held:
-        fresh = [group for group in one.path if group.pk not in shown]
-        if len(shown) + len(fresh) > sketch.limit and shown:
-            continue
+        fresh = [group for group in one.path if f"group:{group.id}" not in sketch]
+        if len(fresh) > room and room < sketch.limit:
+            continue  # but the first is shown whatever its way is
+        room -= len(fresh)
         for group in one.path:
             shown[group.pk] = None
             sketch.add(group_node(group))

@@ -31,7 +31,7 @@ _ALLOWED, _DENIED, _PLAIN = "#0072B2", "#D55E00", "#555555"  # apart for the col
 def dot_lines(graph: Graph) -> Iterator[str]:
     """The lines of the graph, from left to right, without their ends."""
     names = {node.id: f"n{at}" for at, node in enumerate(graph.nodes)}
-    title = f"{graph.title}: {graph.cause}" if graph.cause else graph.title
+    title = f"{graph.title}: {graph.decided}" if graph.decided else graph.title
     yield "digraph grantctl {"
     yield f"  graph [rankdir=LR, label={_quoted(title)}, labelloc=t, fontname=Helvetica];"
     yield "  node [fontname=Helvetica, fontsize=11];"

@@ -38,11 +38,8 @@ def mermaid_lines(graph: Graph) -> Iterator[str]:
     """The lines of the flowchart, from left to right, without their ends."""
     names = {node.id: f"n{at}" for at, node in enumerate(graph.nodes)}
     yield "flowchart LR"
-    if graph.cause:
-        verdict = "allowed" if graph.verdict else "denied"
-        yield f"  %% {_comment(graph.title)}: {verdict}: {_comment(graph.cause)}"
-    else:
-        yield f"  %% {_comment(graph.title)}"
+    title = f"{graph.title}: {graph.decided}" if graph.decided else graph.title
+    yield f"  %% {_comment(title)}"
     for node in graph.nodes:
         yield f"  {names[node.id]}{_of_node(node)}"
     for edge in graph.edges:

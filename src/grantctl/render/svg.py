@@ -77,10 +77,10 @@ def svg_lines(graph: Graph) -> Iterator[str]:
 
 
 def _cause(graph: Graph) -> str:
-    if not graph.cause:
-        [subject] = [node for node in graph.nodes if node.is_subject]
-        return ", ".join(filter(None, (subject.kind.value, subject.detail)))
-    return f"{'allowed' if graph.verdict else 'denied'}: {graph.cause}"
+    if graph.decided:
+        return graph.decided
+    [subject] = [node for node in graph.nodes if node.is_subject]
+    return ", ".join(filter(None, (subject.kind.value, subject.detail)))
 
 
 def _label(node: Node) -> str:

@@ -1,25 +1,24 @@
 """Where the nodes of a drawing lie: in layers from left to right, with few crossings.
 
 Owns the layout (after Sugiyama): cycles are broken, nodes put into layers by their longest way,
-edges over several layers given a point in each, the order within a layer chosen by the middle of
-the neighbours, and the heights by the least squares that keep that order. Knows sizes and ends
-only: what is drawn there is left to `svg`.
+edges over several layers given a point in each, and heights chosen by the least squares that keep
+the order within a layer, which is that of `svg_order`. Knows sizes and ends only: what is drawn
+there is left to `svg`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from grantctl.lean import dataclass
+from grantctl.render.svg_order import Ends, neighbours, ordered
 
 Place = tuple[float, float]
-Ends = tuple[int, int]
 
 ROW_GAP, POINT_GAP = 18.0, 10.0
 LAYER_GAP = 64.0
-_SWEEPS, _HEIGHT_SWEEPS = 12, 10
+_HEIGHT_SWEEPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def lay_out(sizes: Sequence[Size], edges: Sequence[Ends], labels: Sequence[float
     forward = _without_cycles(len(sizes), edges)
     layers_of = _layers(len(sizes), forward)
     rows, pieces, ways = _rows(layers_of, forward)
-    rows = _ordered(rows, pieces)
+    rows = ordered(rows, pieces)
     room = dict(enumerate(sizes))
     widths = [max((room[one].width for one in row if one in room), default=0.0) for row in rows]
     columns = _columns(widths, _label_room(forward, layers_of, labels))
@@ -139,59 +138,6 @@ def _rows(
     return rows, pieces, ways
 
 
-def _neighbours(pieces: Sequence[Ends]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
-    """What lies to the left and to the right of each."""
-    left: dict[int, list[int]] = {}
-    right: dict[int, list[int]] = {}
-    for source, target in pieces:
-        right.setdefault(source, []).append(target)
-        left.setdefault(target, []).append(source)
-    return left, right
-
-
-def _ordered(rows: list[list[int]], pieces: Sequence[Ends]) -> list[list[int]]:
-    """The rows in the order with the fewest crossings that some sweeps find."""
-    left, right = _neighbours(pieces)
-    best, fewest = [list(row) for row in rows], _crossings(rows, right)
-    rows = [list(row) for row in rows]
-    for sweep in range(_SWEEPS):
-        is_down = sweep % 2 == 0
-        beside = left if is_down else right
-        at_all = range(1, len(rows)) if is_down else range(len(rows) - 2, -1, -1)
-        for at in at_all:
-            before = rows[at - 1 if is_down else at + 1]
-            position = {one: float(place) for place, one in enumerate(before)}
-            own = {one: float(place) for place, one in enumerate(rows[at])}
-            rows[at].sort(key=lambda one: _middle(one, beside, position, own))
-        crossings = _crossings(rows, right)
-        if crossings < fewest:
-            best, fewest = [list(row) for row in rows], crossings
-    return best
-
-
-def _middle(
-    one: int,
-    beside: Mapping[int, list[int]],
-    position: Mapping[int, float],
-    own: Mapping[int, float],
-) -> float:
-    places = [position[other] for other in beside.get(one, ()) if other in position]
-    return sum(places) / len(places) if places else own[one]
-
-
-def _crossings(rows: list[list[int]], right: Mapping[int, list[int]]) -> int:
-    count = 0
-    for row, following in pairwise(rows):
-        position = {one: at for at, one in enumerate(following)}
-        seen: list[int] = []
-        for one in row:
-            ends = sorted(position[other] for other in right.get(one, ()))
-            count += sum(len(seen) - bisect_left(seen, end + 1) for end in ends)
-            for end in ends:
-                insort(seen, end)
-    return count
-
-
 def _label_room(
     edges: Sequence[Ends], layers_of: Sequence[int], labels: Sequence[float]
 ) -> dict[int, float]:
@@ -217,7 +163,7 @@ def _heights(
     rows: list[list[int]], pieces: Sequence[Ends], sizes: Mapping[int, Size]
 ) -> dict[int, float]:
     """The middle of each, near its neighbours' and in the row's order, the highest at its room."""
-    left, right = _neighbours(pieces)
+    left, right = neighbours(pieces)
     height: dict[int, float] = {}
     gaps = [_gaps(row, sizes) for row in rows]
     for row, offsets in zip(rows, gaps, strict=True):

@@ -7,7 +7,7 @@ Every public method sees the database at one moment.
 from __future__ import annotations
 
 from grantctl.evaluation.facts import Group, Membership, Permission, User
-from grantctl.evaluation.graph_of_directory import (
+from grantctl.evaluation.graph_facts import (
     GroupSurroundings,
     KeySurroundings,
     ResourceSurroundings,
@@ -47,7 +47,7 @@ class GraphReader:
             group = references.find_group(self._connection, reference)
             groups = read_groups(self._connection)
             above = lineage(group, groups)
-            lower = below([group.pk], groups)[:limit]
+            lower = below([group.pk], groups, without=above)[:limit]
             return GroupSurroundings(
                 group=group,
                 groups=groups,
@@ -76,11 +76,12 @@ class GraphReader:
                 groups=read_groups(self._connection),
                 flags={pair: value for pair, value in map(flag_of, rows) if pair[1] in keys},
             )
-            setting = groups_of_key(facts)[:limit]
+            every = groups_of_key(facts)
+            setting = every[:limit]
             granting = [
                 one.pk for one in setting if any(facts.flags.get((one.pk, k)) for k in keys)
             ]
-            lower = below(granting, facts.groups)[:limit]
+            lower = below(granting, facts.groups, without=every)[:limit]
             return replace(facts, counts=self._counts((*setting, *lower), now))
 
     def around_resource(
