@@ -10,6 +10,7 @@ import pexpect
 import pytest
 
 from grantctl.store.database import Database
+from tests.commands import Outcome
 from tests.conftest import Cli
 from tests.databases import prepared
 from tests.operations.group_examples import (
@@ -148,6 +149,19 @@ def test_a_change_says_what_it_did(cli: Cli, company: Database) -> None:
     assert paths(company) == ["company", "backend", "backend/api", "visitors"]
 
 
+def test_a_move_says_who_gains_and_loses_by_it(cli: Cli, company: Database) -> None:
+    set_flags(company, "company", workspace__tools=True)
+    cli("groups", "add", "api", "ada", "bob", "cyd")
+    cli("groups", "add", "guests", "bob")
+    said = "warning: 2 of 3 members lose 1 permission\n"
+    line = ("groups", "move", "backend", "--root", "-o", "name")
+    assert cli(*line, "--dry-run") == Outcome(0, "backend\n", said + DRY_RUN)
+    assert cli(*line) == Outcome(0, "backend\n", said)
+    assert cli(*line) == Outcome(0, "backend\n", "")
+    moved = cli("groups", "move", "guests", "--parent", "company", "-o", "json")
+    assert json.loads(moved.out)["warnings"] == ["1 of 1 member gains 1 permission"]
+
+
 def test_a_cycle_is_refused_and_shown(cli: Cli, company: Database) -> None:
     refused = cli("groups", "move", "company", "--parent", "api", "-o", "json")
     assert (refused.code, refused.out) == (5, "")
@@ -211,7 +225,8 @@ def test_a_deletion_is_asked_about_with_what_goes_along(cli: Cli, company: Datab
     cli("resources", "create", "model:a")
     cli("resources", "grant", "model:a", "read", "--group", "backend")
     question = (
-        "delete `backend` with 2 memberships, 1 flag and 1 grant, bringing `api` to the top level"
+        "delete `backend` with 2 memberships, 1 flag and 1 grant, bringing `api` to the top level "
+        "(1 of 2 members loses 1 action on resources)"
     )
     refused = cli("groups", "delete", "backend")
     assert (refused.code, refused.out, refused.err) == (
@@ -232,7 +247,7 @@ def test_of_many_groups_the_first_are_named(cli: Cli, database: Database) -> Non
     refused = cli("groups", "delete", "a", "c", "d", "e", "-o", "json")
     assert json.loads(refused.err)["error"]["message"] == (
         "delete `a`, `c`, `d` and 1 more with no memberships, no flags and no grants, "
-        "bringing `b`, `f` to the top level: not confirmed"
+        "bringing `b`, `f` to the top level (nobody gains or loses anything): not confirmed"
     )
 
 
@@ -249,7 +264,10 @@ def test_on_a_terminal_the_answer_decides(
         cwd=str(tmp_path),
         dimensions=(24, 200),
     )
-    child.expect_exact("delete `guests` with no memberships, no flags and no grants? [y/N] ")
+    child.expect_exact(
+        "delete `guests` with no memberships, no flags and no grants "
+        "(nobody gains or loses anything)? [y/N] "
+    )
     child.sendline(answer)
     child.expect(pexpect.EOF)
     child.close()

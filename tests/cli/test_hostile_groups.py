@@ -40,7 +40,8 @@ def test_hostile_names_are_data_and_shown_harmless(cli: Cli, name: str) -> None:
     assert row[0].lstrip("'") == shown
     refused = cli("groups", "delete", "--", name)
     assert refused.err == (
-        f"error: delete `{shown}` with no memberships, no flags and no grants: not confirmed\n"
+        f"error: delete `{shown}` with no memberships, no flags and no grants "
+        "(nobody gains or loses anything): not confirmed\n"
         "hint: confirm with --yes\n"
     )
     assert cli("groups", "delete", "--yes", "-o", "name", "--", name).out == f"{shown}\n"

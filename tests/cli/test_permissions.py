@@ -260,7 +260,8 @@ REFUSED = {
     ),
     "undefine notes": (
         6,
-        "error: undefine `notes`, which 1 group sets: not confirmed\nhint: confirm with --yes\n",
+        "error: undefine `notes`, which 1 group sets (3 users lose it): not confirmed\n"
+        "hint: confirm with --yes\n",
     ),
 }
 

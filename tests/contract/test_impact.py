@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grantctl.errors import GroupCycleError
 from grantctl.evaluation.access import has_access
 from grantctl.evaluation.access_rules import actions_named
 from grantctl.evaluation.evaluator import effective_permissions
 from grantctl.evaluation.facts import User
-from grantctl.model import PrincipalType, ResourceRef
-from grantctl.operations import access_grants, flags, groups, memberships
+from grantctl.model import PrincipalType, ResourceRef, Role
+from grantctl.operations import access_grants, flags, groups, memberships, roles
 from grantctl.operations.access_grants import Principals
 from grantctl.operations.impact import (
     GroupImpact,
@@ -23,6 +25,8 @@ from grantctl.operations.impact import (
     group_deletion_impact,
     group_move_impact,
     membership_impact,
+    role_impact,
+    settings_impact,
     users_gaining,
     users_losing,
 )
@@ -31,6 +35,7 @@ from tests.contract.resource_worlds import (
     ACTIONS,
     ResourceWorld,
     resource_worlds,
+    rich_resource_world,
 )
 from tests.contract.worlds import NOW
 from tests.databases import INTENT
@@ -92,8 +97,8 @@ def require_same_of_groups(before: Verdicts, after: Verdicts, impact: GroupImpac
     lost = {right: names for right, (_, names) in said.items() if names}
     assert gained == after.gained(before)
     assert lost == before.gained(after)
-    assert impact.gained_flags + impact.gained_accesses == sum(map(len, gained.values()))
-    assert impact.lost_flags + impact.lost_accesses == sum(map(len, lost.values()))
+    assert impact.gaining_count == len(frozenset().union(*gained.values()))
+    assert impact.losing_count == len(frozenset().union(*lost.values()))
 
 
 def require_flag(
@@ -163,11 +168,17 @@ def require_deletion(world: ResourceWorld, database: Database, doomed: list[int]
 def require_move(world: ResourceWorld, database: Database, group: int, parent: int | None) -> None:
     world.write(database)
     before = verdicts(world, database)
+    reference = None if parent is None else f"g-{parent}"
     with database.reader() as reader:
         found = reader.find_group(f"g-{group}")
-        above = None if parent is None else reader.find_group(f"g-{parent}")
-        impact = group_move_impact(reader, found, above, now=NOW, first=None)
-    groups.move_group(database, INTENT, f"g-{group}", None if parent is None else f"g-{parent}")
+        above = None if reference is None else reader.find_group(reference)
+        try:
+            impact = group_move_impact(reader, found, above, now=NOW, first=None)
+        except GroupCycleError:
+            with pytest.raises(GroupCycleError):
+                groups.move_group(database, INTENT, f"g-{group}", reference)
+            return
+    groups.move_group(database, INTENT, f"g-{group}", reference)
     require_same_of_groups(before, verdicts(world, database), impact)
 
 
@@ -251,19 +262,8 @@ def test_a_move_of_a_group_does_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
     group = data.draw(one_of_groups(world))
-    above = {one.pk: one.parent for one in world.people.groups}
-
-    def is_below(pk: int | None) -> bool:
-        seen: set[int] = set()
-        while pk is not None and pk not in seen:
-            if pk == group:
-                return True
-            seen.add(pk)
-            pk = above[pk]
-        return False
-
-    places = [None, *(pk for pk in above if not is_below(pk))]
-    require_move(world, database, group, data.draw(st.sampled_from(places)))
+    parent = data.draw(st.none() | one_of_groups(world))
+    require_move(world, database, group, parent)
 
 
 @GENERATED
@@ -275,3 +275,48 @@ def test_joining_and_leaving_a_group_do_what_was_counted(
     require_membership(
         world, database, user, data.draw(one_of_groups(world)), data.draw(st.booleans())
     )
+
+
+@GENERATED
+@given(world=resource_worlds(), data=st.data())
+def test_several_settings_do_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    catalogue = world.people.catalogue
+    values = data.draw(
+        st.dictionaries(st.sampled_from(sorted(catalogue)), st.booleans(), min_size=1)
+    )
+    group = data.draw(st.sampled_from([None, *(group.pk for group in world.people.groups)]))
+    world.write(database)
+    before = verdicts(world, database)
+    reference = None if group is None else f"g-{group}"
+    with database.reader() as reader:
+        found = None if reference is None else reader.find_group(reference)
+        wanted: dict[str, bool | None] = {**values}
+        impacts = settings_impact(reader, group=found, values=wanted, now=NOW, first=None)
+    changed = flags.set_flags(database, INTENT, reference, values)
+    after = verdicts(world, database)
+    assert [(one.permission.key, one.before, one.after) for one in impacts] == [
+        (one.key, one.before, one.after) for one in changed.changes
+    ]
+    for one in impacts:
+        require_same(before, after, (one.permission.key,), one.impact)
+
+
+def test_a_role_gives_what_was_counted(database: Database) -> None:
+    world = rich_resource_world()
+    world.write(database)
+    [user] = [one for one in world.people.users if one.role is Role.PENDING][:1]
+    before = verdicts(world, database)
+    with database.reader() as reader:
+        approved = role_impact(reader, user, Role.USER, now=NOW)
+        promoted = role_impact(reader, user, Role.ADMIN, now=NOW)
+        unchanged = role_impact(reader, user, Role.PENDING, now=NOW)
+    roles.approve_users(database, INTENT, [user.id])
+    gained = verdicts(world, database).gained(before)
+    assert gained
+    assert approved.gained == tuple(sorted(right[0] for right in gained if len(right) == 1))
+    assert (approved.lost, approved.hands_over_admin) == ((), False)
+    assert promoted.gained == tuple(sorted(world.people.catalogue))
+    assert promoted.hands_over_admin
+    assert (unchanged.gained, unchanged.lost, unchanged.hands_over_admin) == ((), (), False)

@@ -1,11 +1,14 @@
-"""What `permissions set` and `permissions unset` read and say."""
+"""What `permissions set`, `permissions unset` and `permissions impact` read, and what they say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
 
 from grantctl.cli.call import Call
+from grantctl.cli.complete import complete_group
 from grantctl.errors import ConflictError, UsageError
 from grantctl.render.columns import Column
 
@@ -13,6 +16,15 @@ if TYPE_CHECKING:
     from grantctl.operations.effects import FlagEffect
     from grantctl.operations.flags import FlagChange, FlagsChanged
 
+Value = TypeVar("Value", bound="bool | None")
+
+GROUP = Annotated[
+    str | None,
+    typer.Option(
+        "--group", metavar="GROUP", help="set it for a group", autocompletion=complete_group
+    ),
+]
+DEFAULT = Annotated[bool, typer.Option("--default", help="set it for every user")]
 MAX_REASONS = 3
 MAX_KEYS = 3
 
@@ -30,18 +42,38 @@ COLUMNS = (
 
 def parse_assignments(texts: Sequence[str]) -> dict[str, bool]:
     """The values of `KEY=true` and `KEY=false`. Raises UsageError, ConflictError."""
-    values: dict[str, bool] = {}
+    hint = "grantctl permissions set --group editors chat.controls=true"
+    return _parse(texts, {"true": True, "false": False}, "KEY=true or KEY=false", hint)
+
+
+def parse_supposed(texts: Sequence[str]) -> dict[str, bool | None]:
+    """The same, and None of `KEY=unset`."""
+    words = {"true": True, "false": False, "unset": None}
+    hint = "grantctl permissions impact --group editors chat.controls=true"
+    return _parse(texts, words, "KEY=true, KEY=false or KEY=unset", hint)
+
+
+def _parse(
+    texts: Sequence[str], words: Mapping[str, Value], form: str, hint: str
+) -> dict[str, Value]:
+    values: dict[str, Value] = {}
     for text in texts:
         key, equals, word = text.rpartition("=")
-        if not equals or word.lower() not in ("true", "false"):
-            raise UsageError(
-                f"`{text}` is not of the form KEY=true or KEY=false",
-                hint="grantctl permissions set --group editors chat.controls=true",
-            )
-        value = word.lower() == "true"
+        if not equals or word.lower() not in words:
+            raise UsageError(f"`{text}` is not of the form {form}", hint=hint)
+        value = words[word.lower()]
         if values.setdefault(key, value) is not value:
             raise ConflictError(f"`{key}` is given two values", hint="name it once")
     return values
+
+
+def require_scope(group: str | None, default: bool) -> None:
+    """Raise UsageError unless it is said for whom, once."""
+    if (group is None) != default:
+        raise UsageError(
+            "say for whom: `--group GROUP` or `--default`, and not both",
+            hint="grantctl permissions set --group editors chat.controls=true",
+        )
 
 
 def show_flag_changes(call: Call, changed: FlagsChanged) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
-from grantctl.cli import members
+from grantctl.cli import group_impact, members
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.complete import complete_group
+from grantctl.cli.group_impact import deletion_words, move_words
 from grantctl.cli.members import GROUP
 from grantctl.cli.paging import CURSOR, EVERYTHING, LIMIT, page_request
 from grantctl.cli.wording import amount, some
@@ -139,9 +140,10 @@ def move(
     """Put a group below another one, or at the top level."""
     if (parent is None) != root:
         raise UsageError("say where to: `--parent GROUP` or `--root`, and not both")
+    said = move_words(call, group, parent)
     moved = operations.groups.move_group(call.database, call.intent, group, parent)
     former_path = path_value(moved.former_path, call.style)
-    _show_change(call, moved, former_path=former_path)
+    _show_change(call, moved, warnings=said, former_path=former_path)
 
 
 @command(app, "delete", changes=True)
@@ -149,7 +151,8 @@ def delete(call: Call, groups: GROUPS, yes: YES = False) -> None:
     """Delete groups with all they have and are granted. Those below them come to the top level."""
     if not yes and not call.is_dry_run:
         plan = operations.groups.plan_deletion(call.database, groups)
-        call.confirm(_deletion_question(plan), is_confirmed=False)
+        question = f"{_deletion_question(plan)} ({deletion_words(call, plan)})"
+        call.confirm(question, is_confirmed=False)
         groups = [one.id for one in plan]  # what was confirmed, whatever has the names by now
     deleted = operations.groups.delete_groups(call.database, call.intent, groups)
     rows = (_deleted(one, call.style) for one in deleted)
@@ -158,6 +161,7 @@ def delete(call: Call, groups: GROUPS, yes: YES = False) -> None:
 
 
 app.add_typer(members.app)
+app.add_typer(group_impact.app)
 
 
 def _listed(listed: ListedGroup, style: Style) -> dict[str, object]:
@@ -192,7 +196,9 @@ def _detail(detail: GroupDetail, style: Style) -> dict[str, object]:
     }
 
 
-def _show_change(call: Call, change: GroupChange, **more: object) -> None:
+def _show_change(
+    call: Call, change: GroupChange, *, warnings: Sequence[str] = (), **more: object
+) -> None:
     group = change.group
     record = {
         "outcome": change.outcome.value,
@@ -204,7 +210,7 @@ def _show_change(call: Call, change: GroupChange, **more: object) -> None:
         "created_at": group.created_at,
         "updated_at": group.updated_at,
     }
-    call.show_record("group-change", record, name_key="name")
+    call.show_record("group-change", record, name_key="name", warnings=warnings)
     call.say_dry_run()
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grantctl import operations
+from grantctl.cli import permission_impact
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
-from grantctl.cli.complete import complete_assignment, complete_group, complete_permission
-from grantctl.cli.flag_changes import parse_assignments, show_flag_changes
+from grantctl.cli.complete import complete_assignment, complete_permission
+from grantctl.cli.flag_changes import (
+    DEFAULT,
+    GROUP,
+    parse_assignments,
+    require_scope,
+    show_flag_changes,
+)
+from grantctl.cli.impact_words import right_words
 from grantctl.cli.questions import KEY, wants_words
-from grantctl.errors import UsageError
 from grantctl.evaluation.facts import Permission
 from grantctl.render.columns import Column
 from grantctl.render.permissions import permission_tree
@@ -33,13 +41,6 @@ COLUMNS = (
     Column("gated_by", "Gated by"),
     Column("description", "Description"),
 )
-GROUP = Annotated[
-    str | None,
-    typer.Option(
-        "--group", metavar="GROUP", help="set it for a group", autocompletion=complete_group
-    ),
-]
-DEFAULT = Annotated[bool, typer.Option("--default", help="set it for every user")]
 YES = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 CATEGORY = Annotated[
     str | None,
@@ -101,7 +102,7 @@ def set_(
     default: DEFAULT = False,
 ) -> None:
     """Set permissions, for a group or as the default; a category sets all that lie under it."""
-    _require_scope(group, default)
+    require_scope(group, default)
     wanted = parse_assignments(values)
     show_flag_changes(call, operations.flags.set_flags(call.database, call.intent, group, wanted))
 
@@ -121,7 +122,7 @@ def unset(
     default: DEFAULT = False,
 ) -> None:
     """Take back what a group sets; with --default, what a new database has."""
-    _require_scope(group, default)
+    require_scope(group, default)
     show_flag_changes(call, operations.flags.unset_flags(call.database, call.intent, group, keys))
 
 
@@ -160,12 +161,17 @@ def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     detail = operations.catalogue.show_permission(call.database, key)
     count = len(detail.groups)
     setting = f"{count} group sets" if count == 1 else f"{count} groups set"
-    question = f"undefine `{key}`, which {setting}"
-    call.confirm(question, is_confirmed=yes)
+    if not yes and not call.is_dry_run:
+        with call.database.reader() as reader:
+            lost = operations.impact.undefining_impact(reader, key, now=datetime.now(UTC), first=0)
+        call.confirm(f"undefine `{key}`, which {setting} ({right_words(lost)})", is_confirmed=False)
     gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
     record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}
     call.show_record("permission-undefined", record, name_key="key")
     call.say_dry_run()
+
+
+app.add_typer(permission_impact.app)
 
 
 def _record(record: PermissionRecord) -> dict[str, object]:
@@ -179,11 +185,3 @@ def _record(record: PermissionRecord) -> dict[str, object]:
         "gated_by": permission.gated_by,
         "description": permission.description,
     }
-
-
-def _require_scope(group: str | None, default: bool) -> None:
-    if (group is None) != default:
-        raise UsageError(
-            "say for whom: `--group GROUP` or `--default`, and not both",
-            hint="grantctl permissions set --group editors chat.controls=true",
-        )

@@ -1,20 +1,19 @@
 """For whom a changed flag changes anything, and for whom not and why.
 
-Owns the counting: every user in scope is judged by the evaluator's rules, before and after. Users
-of one role in the same groups are judged once.
+Owns the reasons. Counted from what the database says of roles and of the groups that set a flag
+true; tests hold the counts against everybody's verdicts by the evaluator.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
-from grantctl.evaluation.decision import Leaf
-from grantctl.evaluation.facts import PermissionFacts
-from grantctl.evaluation.rules import held_groups, judge_leaf, role_verdict
+from grantctl.evaluation.facts import Group
+from grantctl.evaluation.impact_tree import GroupTree, grow
+from grantctl.model import Role
 from grantctl.store.reader import Reader
 
 Values = Mapping[str, bool | None]  # what is to be set; None makes a group's flag absent
@@ -35,29 +34,6 @@ class FlagEffect:
         return sum(self.still_allowed.values())
 
 
-class _Verdict(NamedTuple):
-    before: bool
-    after: bool
-    reason: str  # why it stays as it is
-
-
-@dataclass(slots=True)
-class _Tally:
-    gained: int = 0
-    lost: int = 0
-    allowed: Counter[str] = field(default_factory=Counter)
-    denied: Counter[str] = field(default_factory=Counter)
-
-    def add(self, verdict: _Verdict, count: int) -> None:
-        if verdict.before is verdict.after:
-            stays = self.allowed if verdict.after else self.denied
-            stays[verdict.reason] += count
-        elif verdict.after:
-            self.gained += count
-        else:
-            self.lost += count
-
-
 def measure_effects(
     reader: Reader, group: int | None, values: Values, now: datetime
 ) -> dict[str, FlagEffect]:
@@ -65,71 +41,97 @@ def measure_effects(
 
     To be asked before anything is written. An expired member is none.
     """
-    tallies = {key: _Tally() for key in values}
-    user_count = 0
-    for facts, count in _kinds(reader, group, values, now):
-        user_count += count
-        for key, verdict in _verdicts(facts, group, values, now):
-            tallies[key].add(verdict, count)
+    impacts = reader.impacts
+    with impacts.at_one_moment():
+        groups, catalogue = impacts.groups(), impacts.catalogue()
+        tree = grow({pk: one.parent for pk, one in groups.items()})
+        scope = None if group is None else tree.below([group])
+        setting = {key: impacts.granting(key) for key in values}
+        # Who has it anyway: by what gives it already, or by what is left where it is taken.
+        left = {key: setting[key] - ({group} if not values[key] else set()) for key in values}
+        first = {key: _first_granting(tree, groups, left[key]) for key in values}
+        by_role = impacts.count_roles(scope, now=now)
+        by_group = _count_by_group(reader, first, groups, scope, now)
     return {
-        key: FlagEffect(
-            user_count, one.gained, one.lost, _by_count(one.allowed), _by_count(one.denied)
+        key: _effect(
+            by_role,
+            by_group[key],
+            value=value,
+            is_default=group is not None and catalogue[key].default,
+            was_given=group in setting[key] if group is not None else catalogue[key].default,
         )
-        for key, one in tallies.items()
+        for key, value in values.items()
     }
 
 
-def _kinds(
-    reader: Reader, group: int | None, values: Values, now: datetime
-) -> list[tuple[PermissionFacts, int]]:
-    """The facts of one user of each kind, and how many of the kind there are."""
-    found: dict[object, PermissionFacts] = {}
-    counts = Counter[object]()
-    for facts in reader.facts_of_members(group, values):
-        active = (one.group for one in facts.memberships if not one.is_expired(now))
-        kind = (facts.user.role, frozenset(active))
-        found.setdefault(kind, facts)
-        counts[kind] += 1
-    return [
-        (facts, counts[kind])
-        for kind, facts in found.items()
-        if group is None or any(held.group.pk == group for held in held_groups(facts, now))
-    ]
+def _first_granting(
+    tree: GroupTree, groups: Mapping[int, Group], setting: frozenset[int]
+) -> dict[int, int]:
+    """Of each group that gives it to its members, the first by name of those that set it true."""
+    found: dict[int, int] = {}
+    for pk in sorted(setting, key=lambda one: (groups[one].name, groups[one].id)):
+        waiting = [pk]
+        while waiting:
+            at = waiting.pop()
+            if at not in found:  # else what lies below it is found already
+                found[at] = pk
+                waiting += tree.children.get(at, ())
+    return found
 
 
-def _verdicts(
-    facts: PermissionFacts, group: int | None, values: Values, now: datetime
-) -> Iterator[tuple[str, _Verdict]]:
-    by_role = role_verdict(facts.user.role, ignore_role=False)
-    held = held_groups(facts, now)
-    for key, value in values.items():
-        if by_role is not None:
-            what = "admins are allowed" if by_role else "pending users are denied"
-            yield key, _Verdict(by_role, by_role, f"{what} everything")
-            continue
-        before = judge_leaf(facts, facts.catalogue[key], held)
-        after = _judge_after(before, group, value)
-        # What was allowed before is the reason why a gift changes nothing, and the reverse.
-        yield key, _Verdict(before.allowed, after.allowed, _why(before if value else after))
+def _count_by_group(
+    reader: Reader,
+    first: Mapping[str, Mapping[int, int]],
+    groups: Mapping[int, Group],
+    scope: frozenset[int] | None,
+    now: datetime,
+) -> dict[str, Counter[str]]:
+    """For each key, how many users hold it by a group, by the first group that gives it to them."""
+    ordered = sorted(groups, key=lambda one: (groups[one].name, groups[one].id))
+    rank = {pk: at for at, pk in enumerate(ordered)}
+    ranks = {key: {pk: rank[by] for pk, by in of.items()} for key, of in first.items()}
+    counts = {key: Counter[int]() for key in first}
+    giving = {pk for of in first.values() for pk in of}
+    for held in reader.impacts.held_of_users(giving, scope, now=now):
+        for key, of in ranks.items():
+            found = [of[pk] for pk in held if pk in of]
+            if found:
+                counts[key][min(found)] += 1
+    named = {key: Counter[str]() for key in first}
+    for key, of_key in counts.items():
+        for at, count in of_key.items():
+            named[key][f"group `{groups[ordered[at]].name}` sets it true"] += count
+    return named
 
 
-def _judge_after(before: Leaf, group: int | None, value: bool | None) -> Leaf:
-    """The leaf once the group's flag, or the default, has that value."""
-    default = bool(value) if group is None else before.permission.default
-    flags = tuple(
-        replace(flag, value=value) if flag.held.group.pk == group else flag for flag in before.flags
-    )
-    allowed = default or any(flag.value for flag in flags)
-    permission = replace(before.permission, default=default)
-    return replace(before, permission=permission, flags=flags, allowed=allowed)
+def _effect(
+    by_role: Mapping[str, int],
+    by_group: Counter[str],
+    *,
+    value: bool | None,
+    is_default: bool,
+    was_given: bool,
+) -> FlagEffect:
+    """One key: users who have it by no group are all alike.
 
-
-def _why(leaf: Leaf) -> str:
-    """Why the user has, or has not, the permission now as before."""
-    if leaf.granting:
-        return f"group `{leaf.granting[0].group.name}` sets it true"
-    return "the default is true" if leaf.permission.default else "it was denied before"
+    `is_default`: the default is true, and stays so; `was_given`: what is set anew was true.
+    """
+    others = by_role.get(Role.USER, 0) - by_group.total()
+    allowed, denied = by_group.copy(), Counter[str]()
+    gained = lost = 0
+    if is_default or (was_given and value):
+        allowed["the default is true"] += others
+    elif value:
+        gained = others
+    elif was_given:
+        lost = others
+    else:
+        denied["it was denied before"] += others
+    allowed["admins are allowed everything"] += by_role.get(Role.ADMIN, 0)
+    denied["pending users are denied everything"] += by_role.get(Role.PENDING, 0)
+    return FlagEffect(sum(by_role.values()), gained, lost, _by_count(allowed), _by_count(denied))
 
 
 def _by_count(reasons: Counter[str]) -> dict[str, int]:
-    return dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0])))
+    counted = [(reason, count) for reason, count in reasons.items() if count]
+    return dict(sorted(counted, key=lambda one: (-one[1], one[0])))

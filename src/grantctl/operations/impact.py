@@ -1,25 +1,29 @@
 """What a change would do, before anybody makes it: who would gain or lose what, and how many.
 
-Owns the measures of one flag, one default and one grant; those of one user and of groups, whose
-names it offers too, are in `impact_of_users` and `impact_of_groups`. Counted by the database, and
+Owns the measure of one grant; those of flags, of groups and of one user, whose names it offers too,
+are in `impact_of_flags`, `impact_of_groups` and `impact_of_users`. Counted by the database, and
 held against the evaluator by tests. Changes nothing, and imports nothing heavy.
 """
 
 from __future__ import annotations
 
-from grantctl.errors import NotFoundError
-from grantctl.evaluation.facts import AccessGrant, Group, Permission, Resource
-from grantctl.evaluation.impact import Audience, Shift
+from grantctl.evaluation.facts import AccessGrant, Resource
+from grantctl.evaluation.impact import Shift
 from grantctl.evaluation.impact_tree import audiences_of
 from grantctl.lean import replace
-from grantctl.model import EVERYONE_ID, Action, PrincipalType, ResourceRef, is_below
+from grantctl.model import EVERYONE_ID, Action, PrincipalType, ResourceRef
 from grantctl.operations.impact_counts import (
     FIRST,
-    NOTHING,
     Impact,
     measure,
     users_gaining,
     users_losing,
+)
+from grantctl.operations.impact_of_flags import (
+    SettingImpact,
+    flag_impact,
+    settings_impact,
+    undefining_impact,
 )
 from grantctl.operations.impact_of_groups import (
     AccessImpact,
@@ -35,12 +39,9 @@ from grantctl.operations.impact_of_users import (
     role_impact,
 )
 from grantctl.store.reader import Reader
-from grantctl.store.references import unknown_permission
-from grantctl.store.seed import SEEDED_PERMISSIONS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 __all__ = [
@@ -50,36 +51,18 @@ __all__ = [
     "Impact",
     "MembershipImpact",
     "RoleImpact",
+    "SettingImpact",
     "access_impact",
     "flag_impact",
     "group_deletion_impact",
     "group_move_impact",
     "membership_impact",
     "role_impact",
+    "settings_impact",
+    "undefining_impact",
     "users_gaining",
     "users_losing",
 ]
-
-
-def flag_impact(
-    reader: Reader,
-    *,
-    group: Group | None,
-    key: str,
-    value: bool | None,
-    now: datetime,
-    first: int | None = FIRST,
-) -> Impact:
-    """Who gains or loses a permission if a group, or the default for None, sets it to `value`.
-
-    None unsets it; a default is then what a new database has. `first`: how many users are named,
-    all for None. Raises NotFoundError for a key that is no permission, DatabaseError.
-    """
-    with reader.impacts.at_one_moment():
-        permission = _require_permission(reader.impacts.catalogue(), key)
-        return measure(
-            reader, _shift_of_flag(reader, group, permission, value), now=now, first=first
-        )
 
 
 def access_impact(
@@ -110,35 +93,6 @@ def access_impact(
             includes_admins=not reader.resources.admin_bypass(),
         )
         return measure(reader, shift, now=now, first=first)
-
-
-def _require_permission(catalogue: Mapping[str, Permission], key: str) -> Permission:
-    if key in catalogue:
-        return catalogue[key]
-    if any(is_below(name, key) for name in catalogue):
-        raise NotFoundError(
-            f"`{key}` is a category, not a permission", hint=f"grantctl permissions list {key}"
-        )
-    raise unknown_permission(key, catalogue)
-
-
-def _shift_of_flag(
-    reader: Reader, group: Group | None, permission: Permission, value: bool | None
-) -> Shift:
-    setting, tree = reader.impacts.granting(permission.key), reader.impacts.tree()
-    before = Audience(permission.default, tree.below(setting))
-    if group is None:
-        return Shift((before,), (replace(before, is_everyone=_default(permission, value)),))
-    if permission.default or value is (group.pk in setting):
-        return NOTHING
-    changed = setting | {group.pk} if value else setting - {group.pk}
-    return Shift((before,), (replace(before, groups=tree.below(changed)),))
-
-
-def _default(permission: Permission, value: bool | None) -> bool:
-    if value is not None:
-        return value
-    return any(one.default for one in SEEDED_PERMISSIONS if one.key == permission.key)
 
 
 def _granted(resource: Resource, grant: AccessGrant) -> Resource:

@@ -5,14 +5,17 @@ Owns the counting of a shift. Leaves what a change shifts to `impact` and its li
 
 from __future__ import annotations
 
+import sys
+
 from grantctl.evaluation.facts import User
 from grantctl.evaluation.impact import Audience, Shift
+from grantctl.evaluation.impact_tally import Tally
 from grantctl.lean import dataclass
 from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
 FIRST = 10
@@ -37,6 +40,15 @@ class Impact:
         return not (self.gained_count or self.lost_count)
 
 
+@dataclass(frozen=True, slots=True)
+class Impacts:
+    """Several impacts of one change, and how many users gain and lose by any of them."""
+
+    each: tuple[Impact, ...]
+    gaining_count: int
+    losing_count: int
+
+
 NOTHING = Shift((Audience(),), (Audience(),))
 
 
@@ -56,6 +68,39 @@ def measure(reader: Reader, shift: Shift, *, now: datetime, first: int | None = 
         tuple(_users(reader, shift, now, first, gains=False)) if lost_count and first != 0 else (),
         shift,
     )
+
+
+def measure_all(
+    reader: Reader,
+    shifts: Sequence[Shift],
+    groups: Iterable[int] | None,
+    *,
+    now: datetime,
+    first: int | None = FIRST,
+) -> Impacts:
+    """Several shifts, all of users who are in one of these groups, or of anybody for None.
+
+    One look at their memberships, inside of the caller's moment. Raises DatabaseError.
+    """
+    tally = Tally(shifts, first=sys.maxsize if first is None else first)
+    includes_admins = any(shift.includes_admins for shift in shifts)
+    if shifts:
+        members = reader.impacts.groups_of_users(groups, includes_admins=includes_admins, now=now)
+        for user, is_admin, held in members:
+            tally.add(user, held, is_admin=is_admin)
+    named = {pk for pks in (*tally.first_gained, *tally.first_lost) for pk in pks}
+    users = reader.impacts.users_of(named)
+    each = tuple(
+        Impact(
+            tally.gained[at],
+            tally.lost[at],
+            tuple(users[pk] for pk in tally.first_gained[at]),
+            tuple(users[pk] for pk in tally.first_lost[at]),
+            shift,
+        )
+        for at, shift in enumerate(shifts)
+    )
+    return Impacts(each, tally.gaining, tally.losing)
 
 
 def users_gaining(reader: Reader, impact: Impact, *, now: datetime) -> Iterator[User]:

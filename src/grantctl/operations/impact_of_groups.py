@@ -6,12 +6,13 @@ hold through them. Leaves the counting to `impact_counts`.
 
 from __future__ import annotations
 
-from grantctl.evaluation.facts import Group, Permission, Resource
+from grantctl.errors import GroupCycleError
+from grantctl.evaluation.facts import Group, Permission
 from grantctl.evaluation.impact import Audience, Shift
 from grantctl.evaluation.impact_tree import GroupTree, audiences_of
 from grantctl.lean import dataclass
 from grantctl.model import Action, ResourceRef
-from grantctl.operations.impact_counts import FIRST, Impact, measure
+from grantctl.operations.impact_counts import FIRST, Impact, measure, measure_all
 from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
@@ -41,32 +42,16 @@ class AccessImpact:
 class GroupImpact:
     """What a change of groups does: only permissions and actions that somebody gains or loses.
 
-    `member_count`: users who hold one of the groups now, of any role but pending. `children`: the
-    groups that come to the top level.
+    `member_count`: users who hold one of the groups now, of any role but pending; so many of them
+    gain something, and lose something. `children`: the groups that come to the top level.
     """
 
     member_count: int
+    gaining_count: int
+    losing_count: int
     flags: tuple[FlagImpact, ...]
     accesses: tuple[AccessImpact, ...]
     children: tuple[Group, ...] = ()
-
-    @property
-    def gained_flags(self) -> int:
-        """How many permissions are gained, each counted once for each user."""
-        return sum(one.impact.gained_count for one in self.flags)
-
-    @property
-    def lost_flags(self) -> int:
-        return sum(one.impact.lost_count for one in self.flags)
-
-    @property
-    def gained_accesses(self) -> int:
-        """How many actions on resources are gained, each counted once for each user."""
-        return sum(one.impact.gained_count for one in self.accesses)
-
-    @property
-    def lost_accesses(self) -> int:
-        return sum(one.impact.lost_count for one in self.accesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +92,13 @@ def group_move_impact(
 ) -> GroupImpact:
     """What putting a group below another one does, or at the top level for None.
 
-    Raises DatabaseError.
+    Raises GroupCycleError where the parent is the group itself or lies below it, DatabaseError.
     """
     with reader.impacts.at_one_moment():
         tree = reader.impacts.tree()
+        if parent is not None and group.pk in tree.above(parent.pk):
+            where = "itself" if parent.pk == group.pk else f"`{parent.name}`, which lies below it"
+            raise GroupCycleError(f"`{group.name}` cannot be below {where}")
         moved = tree.moved(group.pk, None if parent is None else parent.pk)
         touched = frozenset(tree.above(group.pk)) ^ frozenset(moved.above(group.pk))
         change = _Change(tree, moved, touched, now, first)
@@ -120,49 +108,51 @@ def group_move_impact(
 def _impact_of(
     reader: Reader, change: _Change, groups: Iterable[int], children: Sequence[int]
 ) -> GroupImpact:
-    members = Shift((Audience(groups=change.before.below(groups)),), (Audience(),), True)
+    flags, accesses = [*_flags(reader, change)], [*_accesses(reader, change)]
+    members = change.before.below(groups)
+    shifts = [shift for _, shift in flags] + [shift for _, _, shift in accesses]
+    measured = measure_all(reader, shifts, members, now=change.now, first=change.first)
+    impacts = measured.each
     every = reader.impacts.groups() if children else {}
+    held = Shift((Audience(groups=members),), (Audience(),), includes_admins=True)
     return GroupImpact(
-        member_count=measure(reader, members, now=change.now, first=0).lost_count,
-        flags=tuple(_flags(reader, change)),
-        accesses=tuple(_accesses(reader, change)),
+        member_count=measure(reader, held, now=change.now, first=0).lost_count,
+        gaining_count=measured.gaining_count,
+        losing_count=measured.losing_count,
+        flags=tuple(
+            FlagImpact(permission, impact)
+            for (permission, _), impact in zip(flags, impacts, strict=False)
+            if not impact.is_none
+        ),
+        accesses=tuple(
+            AccessImpact(ref, action, impact)
+            for (ref, action, _), impact in zip(accesses, impacts[len(flags) :], strict=True)
+            if not impact.is_none
+        ),
         children=tuple(sorted((every[pk] for pk in children), key=lambda one: (one.name, one.id))),
     )
 
 
-def _flags(reader: Reader, change: _Change) -> Iterator[FlagImpact]:
+def _flags(reader: Reader, change: _Change) -> Iterator[tuple[Permission, Shift]]:
+    """What the touched groups set true, for who has it not by default."""
     catalogue = reader.impacts.catalogue()
     set_here = reader.impacts.flags_of(change.touched)
     for key in sorted({key for (_, key), value in set_here.items() if value}):
-        if catalogue[key].default:
-            continue
-        setting = reader.impacts.granting(key)
-        shift = Shift(
-            (Audience(groups=change.before.below(setting)),),
-            (Audience(groups=change.after.below(setting)),),
-        )
-        impact = measure(reader, shift, now=change.now, first=change.first)
-        if not impact.is_none:
-            yield FlagImpact(catalogue[key], impact)
+        if not catalogue[key].default:
+            setting = reader.impacts.granting(key)
+            before, after = change.before.below(setting), change.after.below(setting)
+            yield catalogue[key], Shift((Audience(groups=before),), (Audience(groups=after),))
 
 
-def _accesses(reader: Reader, change: _Change) -> Iterator[AccessImpact]:
+def _accesses(reader: Reader, change: _Change) -> Iterator[tuple[ResourceRef, str, Shift]]:
+    """What is granted to the touched groups, and reading what is made of what they may read."""
     granted = reader.impacts.granted_to(change.touched)
-    asked = set(granted)
-    for pk, action in granted:
-        if action == Action.READ:
-            asked.update((made, action) for made in reader.impacts.made_of(pk))
+    read = {pk for pk, action in granted if action == Action.READ}
+    made = {(pk, Action.READ.value) for one in read for pk in reader.impacts.made_of(one)}
+    asked = granted | made
+    chains = {pk: reader.resources.chain_from(pk) for pk in sorted({pk for pk, _ in asked})}
     includes_admins = not reader.resources.admin_bypass()
-    chains: dict[int, tuple[Resource, ...]] = {
-        pk: reader.resources.chain_from(pk) for pk in sorted({pk for pk, _ in asked})
-    }
-    by_name = sorted(asked, key=lambda one: (str(chains[one[0]][0].ref), one[1]))
-    for pk, action in by_name:
-        shift = Shift(
-            audiences_of(chains[pk], action, change.before),
-            audiences_of(chains[pk], action, change.after),
-            includes_admins,
-        )
-        impact = measure(reader, shift, now=change.now, first=change.first)
-        if not impact.is_none:
-            yield AccessImpact(chains[pk][0].ref, action, impact)
+    for pk, action in sorted(asked, key=lambda one: (str(chains[one[0]][0].ref), one[1])):
+        before = audiences_of(chains[pk], action, change.before)
+        after = audiences_of(chains[pk], action, change.after)
+        yield chains[pk][0].ref, action, Shift(before, after, includes_admins)

@@ -2,9 +2,10 @@
 
 Owns the statements that `impact_reader` runs. Sets come as JSON arrays, which each engine opens in
 its own words: `:within_groups` and `:within_users` are looked at, `:without_groups` and
-`:without_users` are not meant. `:gates` are the numbers of sets that must all be passed, their
-groups and users are pairs of number and pk. Only users of `:role` and `:other_role` count, and
-memberships that have not expired at `:now` (microseconds since 1970, UTC).
+`:without_users` are not meant, `:held_groups` are asked after. `:gates` are the numbers of sets
+that must all be passed, whose groups and users are pairs of number and pk. Only users of `:role`
+and `:other_role` count, and memberships that have not expired at `:now` (microseconds since 1970,
+UTC).
 
 A `+` keeps SQLite from looking up each group of a set for each user: a user has few memberships.
 """
@@ -37,6 +38,98 @@ WITH RECURSIVE made(pk) AS (
   SELECT r.pk FROM made CROSS JOIN resources AS r WHERE r.base_pk = made.pk
 )
 SELECT pk FROM made
+"""
+
+# The memberships of everybody who is in one of these groups, a user's together.
+MEMBERSHIPS_SQLITE = """
+SELECT u.pk, u.role, m.group_pk
+FROM (
+  SELECT DISTINCT c.user_pk AS pk
+  FROM json_each(:within_groups) AS w CROSS JOIN memberships AS c
+  WHERE c.group_pk = w.value AND (c.expires_at IS NULL OR c.expires_at > :now)
+) AS looked_at CROSS JOIN users AS u CROSS JOIN memberships AS m
+WHERE u.pk = looked_at.pk AND u.role IN (:role, :other_role)
+  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+ORDER BY u.pk
+"""
+
+MEMBERSHIPS_POSTGRES = """
+SELECT u.pk, u.role, m.group_pk
+FROM users AS u CROSS JOIN memberships AS m
+WHERE u.pk IN (
+  SELECT c.user_pk
+  FROM json_array_elements_text(CAST(:within_groups AS json)) AS w(value)
+  CROSS JOIN memberships AS c
+  WHERE c.group_pk = CAST(w.value AS bigint) AND (c.expires_at IS NULL OR c.expires_at > :now)
+) AND u.role IN (:role, :other_role)
+  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+ORDER BY u.pk
+"""
+
+EVERYBODYS_MEMBERSHIPS = """
+SELECT u.pk, u.role, m.group_pk
+FROM users AS u LEFT JOIN memberships AS m
+  ON m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+WHERE u.role IN (:role, :other_role)
+ORDER BY u.pk
+"""
+
+ROLES = "SELECT role, count(*) FROM users GROUP BY role"
+
+ROLES_OF_MEMBERS_SQLITE = """
+SELECT u.role, count(*)
+FROM (
+  SELECT DISTINCT c.user_pk AS pk
+  FROM json_each(:within_groups) AS w CROSS JOIN memberships AS c
+  WHERE c.group_pk = w.value AND (c.expires_at IS NULL OR c.expires_at > :now)
+) AS looked_at CROSS JOIN users AS u
+WHERE u.pk = looked_at.pk
+GROUP BY u.role
+"""
+
+ROLES_OF_MEMBERS_POSTGRES = """
+SELECT u.role, count(*)
+FROM users AS u
+WHERE u.pk IN (
+  SELECT c.user_pk
+  FROM json_array_elements_text(CAST(:within_groups AS json)) AS w(value)
+  CROSS JOIN memberships AS c
+  WHERE c.group_pk = CAST(w.value AS bigint) AND (c.expires_at IS NULL OR c.expires_at > :now)
+)
+GROUP BY u.role
+"""
+
+# Memberships in some groups, of whoever is of the role.
+HELD_SQLITE = """
+SELECT m.user_pk, m.group_pk
+FROM memberships AS m
+WHERE +m.group_pk IN (SELECT value FROM json_each(:held_groups))
+  AND (m.expires_at IS NULL OR m.expires_at > :now)
+  AND m.user_pk NOT IN (SELECT pk FROM users WHERE role <> :role)
+ORDER BY m.user_pk
+"""
+
+HELD_POSTGRES = """
+SELECT m.user_pk, m.group_pk
+FROM memberships AS m
+WHERE m.group_pk IN (
+  SELECT CAST(k.value AS bigint)
+  FROM json_array_elements_text(CAST(:held_groups AS json)) AS k(value)
+)
+  AND (m.expires_at IS NULL OR m.expires_at > :now)
+  AND m.user_pk NOT IN (SELECT pk FROM users WHERE role <> :role)
+ORDER BY m.user_pk
+"""
+
+USERS_SQLITE = """
+SELECT u.pk, u.id, u.email, u.name, u.role
+FROM json_each(:within_users) AS w CROSS JOIN users AS u WHERE u.pk = w.value
+"""
+
+USERS_POSTGRES = """
+SELECT u.pk, u.id, u.email, u.name, u.role
+FROM json_array_elements_text(CAST(:within_users AS json)) AS w(value) CROSS JOIN users AS u
+WHERE u.pk = CAST(w.value AS bigint)
 """
 
 _SETS_ON_SQLITE = """

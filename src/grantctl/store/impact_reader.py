@@ -6,24 +6,26 @@ are made of. Leaves what a change makes of them to `evaluation.impact`.
 
 from __future__ import annotations
 
+from itertools import groupby
 from json import dumps
+from operator import itemgetter
 
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
-from grantctl.evaluation.impact import Part
+from grantctl.evaluation.impact import Audience, Part
 from grantctl.evaluation.impact_tree import GroupTree, grow
 from grantctl.model import Role
 from grantctl.moments import UTC, datetime, timedelta
 from grantctl.store import impact_queries as statements
 from grantctl.store import queries
-from grantctl.store.connection import Connection, Reading
+from grantctl.store.connection import Connection
 from grantctl.store.member_rows import read_groups, read_memberships
+from grantctl.store.one_moment import OneMoment
 from grantctl.store.rows import flag_of, permission_of, user_of
 from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from types import TracebackType
     from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,6 +122,74 @@ class ImpactReader:
             found = [one for part in parts for one in self._users(part, includes_admins, now, many)]
         yield from sorted(found, key=lambda one: one.pk)[:many]
 
+    def count_roles(self, groups: Iterable[int] | None, *, now: datetime) -> dict[str, int]:
+        """How many users of each role are in one of these groups, or there are for None."""
+        if groups is None:
+            return dict(self._connection.rows(statements.ROLES))
+        is_sqlite = self._connection.engine == SQLITE
+        query = (
+            statements.ROLES_OF_MEMBERS_SQLITE
+            if is_sqlite
+            else statements.ROLES_OF_MEMBERS_POSTGRES
+        )
+        asked = {"within_groups": dumps(sorted(groups)), "now": _microseconds(now)}
+        return dict(self._connection.rows(query, asked))
+
+    def held_of_users(
+        self, groups: Iterable[int], within: Iterable[int] | None, *, now: datetime
+    ) -> Iterator[list[int]]:
+        """Which of these groups each user of the role `user` is in, who is in one at least.
+
+        Of those only who are `within` one of other groups, if any are named. In the caller's
+        transaction.
+        """
+        if within is not None:
+            wanted = frozenset(groups)
+            for _, _, held in self.groups_of_users(within, includes_admins=False, now=now):
+                found = [group for group in held if group in wanted]
+                if found:
+                    yield found
+            return
+        is_sqlite = self._connection.engine == SQLITE
+        query = statements.HELD_SQLITE if is_sqlite else statements.HELD_POSTGRES
+        asked = {
+            "held_groups": dumps(sorted(groups)),
+            "role": Role.USER.value,
+            "now": _microseconds(now),
+        }
+        rows = self._connection.stream(query, asked)
+        for _, of_user in groupby(rows, key=itemgetter(0)):
+            yield [group for _, group in of_user]
+
+    def users_of(self, pks: Iterable[int]) -> dict[int, User]:
+        """These users by their pk."""
+        is_sqlite = self._connection.engine == SQLITE
+        query = statements.USERS_SQLITE if is_sqlite else statements.USERS_POSTGRES
+        rows = self._connection.rows(query, {"within_users": dumps(sorted(pks))})
+        return {row[0]: user_of(row) for row in rows}
+
+    def groups_of_users(
+        self, groups: Iterable[int] | None, *, includes_admins: bool, now: datetime
+    ) -> Iterator[tuple[int, bool, list[int]]]:
+        """Everybody who is in one of these groups, or anybody for None: the pk, whether admin, and
+        all groups that are held directly.
+
+        In the order of their making, in the caller's transaction.
+        """
+        within = Audience(groups=frozenset(groups or ()))
+        values = _values(Part(within, Audience()), includes_admins, now)
+        if groups is None:
+            query = statements.EVERYBODYS_MEMBERSHIPS
+        elif self._connection.engine == SQLITE:
+            query = statements.MEMBERSHIPS_SQLITE
+        else:
+            query = statements.MEMBERSHIPS_POSTGRES
+        rows = self._connection.stream(query, values)
+        for pk, of_user in groupby(rows, key=itemgetter(0)):
+            found = list(of_user)
+            held = [group for _, _, group in found if group is not None]
+            yield pk, found[0][1] == Role.ADMIN, held
+
     def _users(
         self, part: Part, includes_admins: bool, now: datetime, limit: int
     ) -> Iterator[User]:
@@ -141,37 +211,6 @@ class ImpactReader:
         return is_all if part.within.is_everyone else statements.FIRST_OF_MEMBERS_POSTGRES
 
 
-class OneMoment:
-    """A transaction that only reads, unless one is on already; see `ImpactReader`."""
-
-    __slots__ = ("_connection", "_reading")
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._reading: Reading | None = None
-
-    def __enter__(self) -> None:
-        if not is_in_transaction(self._connection):
-            self._reading = self._connection.reading()
-            self._reading.__enter__()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._reading is not None:
-            self._reading.__exit__(kind, error, traceback)
-
-
-def is_in_transaction(connection: Connection) -> bool:
-    """Whether the driver's connection is inside of a transaction, whoever began it."""
-    if connection.engine == SQLITE:
-        return bool(connection.raw.in_transaction)
-    return bool(connection.raw.info.transaction_status)  # libpq's own number, 0 is idle
-
-
 def _values(part: Part, includes_admins: bool, now: datetime) -> dict[str, Any]:
     role = Role.USER.value
     gates = list(enumerate(part.gates))
@@ -185,8 +224,12 @@ def _values(part: Part, includes_admins: bool, now: datetime) -> dict[str, Any]:
         "gate_users": dumps(_pairs((gate, one.users) for gate, one in gates)),
         "role": role,
         "other_role": Role.ADMIN.value if includes_admins else role,
-        "now": (now - _EPOCH) // timedelta(microseconds=1),
+        "now": _microseconds(now),
     }
+
+
+def _microseconds(now: datetime) -> int:
+    return (now - _EPOCH) // timedelta(microseconds=1)
 
 
 def _pairs(sets: Iterable[tuple[int, frozenset[int]]]) -> list[tuple[int, int]]:
