@@ -10,8 +10,9 @@ from grantctl.evaluation.fixes import FixKind
 from grantctl.model import parse_resource
 from grantctl.operations.access_grants import Principals, grant
 from grantctl.operations.fixes import MAX_CANDIDATES, advise, advise_on_access
-from grantctl.operations.flags import set_flags
+from grantctl.operations.flags import set_flags, unset_flags
 from grantctl.operations.groups import create_group
+from grantctl.operations.memberships import add_members, remove_members
 from grantctl.operations.questions import Question
 from grantctl.operations.resources import create_resource
 from grantctl.store.database import Database
@@ -67,3 +68,24 @@ def test_a_group_has_to_give_all_that_is_asked_if_with_a_group_above(crowded: Da
     with crowded.reader() as reader:
         fixes = advise(reader, USER, "workspace", question, now=datetime.now(UTC)).fixes
     assert joined(fixes) == [("whole", 0, 1)]
+
+
+def test_of_many_groups_of_one_s_own_the_smallest_are_looked_at(crowded: Database) -> None:
+    dana = add_user(crowded, "dana")
+    for name in MANY:
+        add_members(crowded, INTENT, name, [dana])
+    create_group(crowded, INTENT, name="a-large")
+    for name in (*MANY, "a-large"):
+        add_members(crowded, INTENT, name, [USER])
+        unset_flags(crowded, INTENT, name, ["workspace.tools"])
+    add_members(crowded, INTENT, "a-large", [add_user(crowded, "chen"), dana])
+    remove_members(crowded, INTENT, MANY[-1], [dana])
+    with crowded.reader() as reader:
+        now = datetime.now(UTC)
+        fixes = advise(reader, USER, "workspace.tools", Question(), now=now).fixes
+    own = [one for one in fixes if one.fix.kind is FixKind.SET_FOR_GROUP]
+    assert [(one.fix.group.name, one.users_gaining) for one in own if one.fix.group] == [
+        (MANY[-1], 1),
+        (MANY[0], 2),
+        (MANY[1], 2),
+    ]

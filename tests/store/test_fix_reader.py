@@ -19,6 +19,7 @@ from tests.databases import prepared
 STATEMENTS = {
     "GIVING": fix_queries.GIVING,
     "RANKED": fix_queries.RANKED_SQLITE,
+    "SMALLEST": fix_queries.SMALLEST_SQLITE,
     "FLAGS": fix_queries.FLAGS_SQLITE,
     "WAITING": fix_queries.WAITING,
     "OTHER_ADMINS": fix_queries.OTHER_ADMINS,
@@ -70,6 +71,9 @@ def test_groups_that_give_least_come_first_whatever_has_expired_counts_for_nothi
             (8, "a.deep.x"): True,
         }
         assert reader.fixes.flags([]) == {}
+        # 4: u-2 and u-6; 8: u-5; 1: u-2 in `ops` and u-4 in `it`, both below; 5 and 6: a circle.
+        assert reader.fixes.smallest([1, 4, 5, 8], limit=9) == [5, 8, 1, 4]
+        assert reader.fixes.smallest([1, 4, 5, 8], limit=1) == [5]
         assert len(reader.fixes.waiting_for(parse_resource("model:gone"))) == 1
         assert reader.fixes.is_last_admin(reader.find_user("u-1"))
         assert not reader.fixes.is_last_admin(user)

@@ -154,10 +154,9 @@ class Reading:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._is_part:
-            return
-        self._connection._is_held = False
-        self._connection.roll_back()
+        if not self._is_part:
+            self._connection._is_held = False
+            self._connection.roll_back()
         if error is None:
             self._connection.require_unchanged()
 
