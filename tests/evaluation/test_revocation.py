@@ -11,7 +11,8 @@ from grantctl.evaluation.access import has_access
 from grantctl.evaluation.access_revocation import find_access_ways
 from grantctl.evaluation.edits import Leave, SetFlags, edited, edited_access
 from grantctl.evaluation.evaluator import has_permission
-from grantctl.evaluation.revocation import find_ways
+from grantctl.evaluation.revocation import WayKind, find_ways
+from grantctl.evaluation.way_ranking import RatedWay, ranked_ways
 from grantctl.model import Role
 from tests.contract.resource_worlds import ACTIONS, ResourceWorld, resource_worlds
 from tests.contract.worlds import NOW
@@ -59,3 +60,29 @@ def test_every_way_takes_a_resource_away_and_no_edit_of_it_can_be_left_out(
             for edit in way.edits:
                 rest = [one for one in way.edits if one is not edit]
                 assert has_access(edited_access(facts, rest), action, now=NOW), (way, edit)
+
+
+def test_where_some_groups_left_and_some_changed_are_fewest_that_comes_first() -> None:
+    """Out of `a`, below three that set it, and one flag for the three groups below `q`."""
+    above_a = {"a": ("a", "p1"), "p1": ("p1", "p2"), "p2": ("p2", "p3"), "p3": ("p3", None)}
+    below_q = {"q": ("q", None), **{name: (name, "q") for name in ("b", "c", "d")}}
+    directory = Directory(
+        groups={**above_a, **below_q},
+        members=dict.fromkeys("abcd"),
+        flags={(group, "notes"): True for group in ("p1", "p2", "p3", "q")},
+    )
+    ways = find_ways(directory.facts(), "notes", now=NOW)
+    assert {way.kind: len(way.edits) for way in ways} == {
+        WayKind.LEAVE_GROUPS: 4,
+        WayKind.CHANGE_GROUPS: 4,
+        WayKind.MIXED: 2,
+    }
+    [mixed] = [way for way in ways if way.kind is WayKind.MIXED]
+    assert [" ".join(command) for command in mixed.commands] == [
+        "grantctl groups remove a ada@example.com",
+        "grantctl permissions set --group=q notes=false",
+    ]
+    assert mixed.description == (
+        "take the user out of `a` and set `notes` false for every member of `q`"
+    )
+    assert ranked_ways(map(RatedWay, ways))[0].way is mixed

@@ -48,10 +48,10 @@ def access_shift(facts: AccessFacts, action: str, tree: GroupTree, edits: Iterab
     after = edited_access(facts, [edit for edit in edits if edit.is_shared])
     inside = audiences_of(facts.chain, action, tree)
     still = audiences_of(after.chain, action, tree)
-    length = max(len(inside), len(still))  # a base may have come, or gone
+    cut = len(inside) - len(still)  # a broken chain that was cut bars nobody any more
     return Shift(
-        inside + (_EVERYONE,) * (length - len(inside)),
-        still + (_EVERYONE,) * (length - len(still)),
+        inside,
+        still + (_EVERYONE,) * cut,
         includes_admins=not facts.admin_bypass,
     )
 

@@ -13,7 +13,7 @@ from grantctl.evaluation.decision import Decision
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.fix_ranking import RatedFix, ranked
-from grantctl.evaluation.fixes import find_fixes
+from grantctl.evaluation.fixes import Fix, FixKind, find_fixes
 from grantctl.evaluation.group_ways import groups_above
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import dataclass, replace
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-MAX_CANDIDATES = 12  # groups whose whole gift is measured; those with fewest permissions besides
+# Groups whose whole gift is measured: those with fewest permissions besides; of the user's own,
+# those with fewest members.
+MAX_CANDIDATES = 12
+OF_OWN_GROUPS = (FixKind.SET_FOR_GROUP, FixKind.GRANT_GROUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def advise(
         wide, candidates = _widened(reader, own, given, needed, now=now)
         fixes = find_fixes(wide, decision, candidates)
         measure = gauge(reader, wide, now=now)
-        return Advice(decision, ranked(measure.rate(decision, fix) for fix in fixes))
+        few = _few(reader, fixes)
+        return Advice(decision, ranked(measure.rate(decision, fix) for fix in few))
 
 
 def advise_on_access(
@@ -95,7 +99,20 @@ def advise_on_access(
         wide, candidates = _widened(reader, own, given, needed, now=now)
         fixes = find_access_fixes(replace(facts, groups=wide.groups), decision, candidates)
         measure = gauge(reader, wide, facts, now=now)
-        return Advice(decision, ranked(measure.rate_access(decision, fix) for fix in fixes))
+        few = _few(reader, fixes)
+        return Advice(decision, ranked(measure.rate_access(decision, fix) for fix in few))
+
+
+def _few(reader: Reader, fixes: Sequence[Fix]) -> list[Fix]:
+    """The fixes whose reach is counted: of changes to the user's own groups, the smallest ones."""
+    own = {one.group.pk for one in fixes if one.kind in OF_OWN_GROUPS and one.group is not None}
+    if len(own) > MAX_CANDIDATES:
+        own = set(reader.fixes.smallest(own, limit=MAX_CANDIDATES))
+    return [
+        one
+        for one in fixes
+        if one.kind not in OF_OWN_GROUPS or one.group is None or one.group.pk in own
+    ]
 
 
 def _widened(

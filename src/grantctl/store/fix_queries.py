@@ -59,8 +59,24 @@ FROM listed CROSS JOIN group_permissions AS f CROSS JOIN permissions AS p
 WHERE f.group_pk = listed.pk AND p.pk = f.permission_pk
 """
 
+# These groups, those first with fewest memberships, those of the groups below them included.
+_SMALLEST = """
+, under(start, pk) AS (
+  SELECT pk, pk FROM listed
+  UNION
+  SELECT under.start, g.pk FROM under CROSS JOIN groups AS g WHERE g.parent_pk = under.pk
+)
+SELECT under.start, count(m.user_pk) AS size
+FROM under LEFT JOIN memberships AS m ON m.group_pk = under.pk
+GROUP BY under.start
+ORDER BY size, under.start
+LIMIT :limit
+"""
+
 RANKED_SQLITE = _LISTED_SQLITE + _RANKED
 RANKED_POSTGRES = _LISTED_POSTGRES + _RANKED
+SMALLEST_SQLITE = _LISTED_SQLITE + _SMALLEST
+SMALLEST_POSTGRES = _LISTED_POSTGRES + _SMALLEST
 FLAGS_SQLITE = _LISTED_SQLITE + _FLAGS
 FLAGS_POSTGRES = _LISTED_POSTGRES + _FLAGS
 

@@ -64,6 +64,12 @@ class FixReader:
         }
         return [pk for pk, _ in self._connection.rows(query, parameters)]
 
+    def smallest(self, groups: Iterable[int], *, limit: int) -> list[int]:
+        """Those of the groups with fewest memberships, their own and of groups below, by pk."""
+        query = statements.SMALLEST_SQLITE if self._is_sqlite else statements.SMALLEST_POSTGRES
+        parameters = {"groups": json.dumps(sorted(groups)), "limit": limit}
+        return [pk for pk, _ in self._connection.rows(query, parameters)]
+
     def flags(self, groups: Iterable[int]) -> dict[tuple[int, str], bool]:
         """What these groups set, by group and key."""
         query = statements.FLAGS_SQLITE if self._is_sqlite else statements.FLAGS_POSTGRES
