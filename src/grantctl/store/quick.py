@@ -31,7 +31,6 @@ from grantctl.store.quick_queries import (
     DATA_VERSION,
     MEMBER_BY_EMAIL,
     MEMBER_BY_ID,
-    PAGE_CACHE,
 )
 from grantctl.store.references import email_of
 
@@ -63,7 +62,6 @@ class QuickReader:
         self._device, self._inode = file
         self._kept = kept = Kept(connection, users=users)
         self._compiled, self._members = kept.directory.compiled, kept.members
-        connection.raw.execute(PAGE_CACHE)
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
 
@@ -119,6 +117,22 @@ class QuickReader:
                 return facts
         with self._connection.reading():
             return None if self._kept.renew() is None else self._kept.facts.read(user, key)
+
+    def recall(self, name: str) -> object | None:
+        """The answer that a pinned reader was given to keep, if it still holds.
+
+        Raises as `verdict`.
+        """
+        self._require_file()
+        kept = self._kept
+        found = kept.answers.find(name)
+        if found is None:
+            return None
+        answer, since, until = found
+        now = microseconds_now()
+        version = self._ask_version(DATA_VERSION).fetchone()[0]
+        is_of_now = since <= now and (until is None or now < until)
+        return answer if is_of_now and version == kept.version else None
 
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
