@@ -93,8 +93,10 @@ def test_a_denial_by_the_role_is_seen_in_its_own_colour(page: Page, tmp_path: Pa
     facts = OFFICE.facts(USERS[4])
     decision = decide(facts, "notes", now=NOW)
     show(page, graph_of_decision(facts, decision, limit=20), tmp_path)
-    style = "getComputedStyle(document.querySelector('g.edge.denies.decides > path'))"
-    assert page.value(f"{style}.stroke") == "rgb(184, 67, 0)"
+    for kind in ("denies", "role"):
+        style = f"getComputedStyle(document.querySelector('g.edge.{kind}.decides > path'))"
+        assert page.value(f"{style}.stroke") == "rgb(184, 67, 0)"
+    style = "getComputedStyle(document.querySelector('g.edge.denies > path'))"
     assert page.value(f"{style}.strokeDasharray") != "none"
 
 

@@ -114,6 +114,12 @@ class Graph:
         return f"{'allowed' if self.verdict else 'denied'}: {self.cause}"
 
 
+def is_denying(graph: Graph, edge: Edge) -> bool:
+    """Whether the edge, where it decides, speaks for a denial."""
+    follows = edge.kind in (EdgeKind.ROLE, EdgeKind.BASE, EdgeKind.CONTAINS)
+    return edge.kind is EdgeKind.DENIES or (follows and graph.verdict is False)
+
+
 _FLAG_WORDS = {EdgeKind.ALLOWS: "true", EdgeKind.DENIES: "false"}
 
 

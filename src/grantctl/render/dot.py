@@ -6,7 +6,7 @@ DOT's own.
 
 from __future__ import annotations
 
-from grantctl.evaluation.graph import GIVES_NOTHING, Edge, EdgeKind, Graph, Node, NodeKind
+from grantctl.evaluation.graph import GIVES_NOTHING, Edge, Graph, Node, NodeKind, is_denying
 from grantctl.render.escape import escape
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ def dot_lines(graph: Graph) -> Iterator[str]:
         yield f"  {names[node.id]} [{_attributes(_of_node(node))}];"
     for edge in graph.edges:
         ends = f"{names[edge.source]} -> {names[edge.target]}"
-        yield f"  {ends} [{_attributes(_of_edge(edge))}];"
+        yield f"  {ends} [{_attributes(_of_edge(graph, edge))}];"
     yield "}"
 
 
@@ -56,11 +56,11 @@ def _of_node(node: Node) -> dict[str, str]:
     return found
 
 
-def _of_edge(edge: Edge) -> dict[str, str]:
+def _of_edge(graph: Graph, edge: Edge) -> dict[str, str]:
     found = {"label": _quoted(edge.label)} if edge.label else {}
     color = _PLAIN
     if edge.decides:
-        color = _DENIED if edge.kind is EdgeKind.DENIES else _ALLOWED
+        color = _DENIED if is_denying(graph, edge) else _ALLOWED
         found["penwidth"] = "2.5"
     found["color"] = f'"{color}"'
     if edge.kind in GIVES_NOTHING:

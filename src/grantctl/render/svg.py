@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from grantctl.evaluation.graph import GIVES_NOTHING, Edge, EdgeKind, Graph, Node, NodeKind
+from grantctl.evaluation.graph import GIVES_NOTHING, Edge, Graph, Node, NodeKind, is_denying
 from grantctl.render.markup import xml_text
 from grantctl.render.svg_layout import Place, Size, lay_out
 from grantctl.render.svg_text import cut_text, text_width
@@ -33,7 +33,7 @@ svg{background:#fff;font-family:Helvetica,Arial,"Liberation Sans",sans-serif}
 .denied path{stroke:#b84300;stroke-width:2.4;stroke-dasharray:7 3}
 text{fill:#1a1a1a}.detail,.words,.key{fill:#4d4d4d}.title{font-weight:bold}
 .edge path{fill:none;stroke:#8a8a8a;stroke-width:1.3}.dashed path{stroke-dasharray:5 4}
-.decides path{stroke:#0072b2;stroke-width:3}.decides.denies path{stroke:#b84300}
+.decides path{stroke:#0072b2;stroke-width:3}.decides.against path{stroke:#b84300}
 .words{paint-order:stroke;stroke:#fff;stroke-width:4px}
 #end path{fill:#8a8a8a}#yes path{fill:#0072b2}#no path{fill:#b84300}
 @media(prefers-color-scheme:dark){svg{background:#16181c}text{fill:#eee}
@@ -42,7 +42,7 @@ text{fill:#1a1a1a}.detail,.words,.key{fill:#4d4d4d}.title{font-weight:bold}
 .permission path,.category path{fill:#3b331c}.missing path{fill:#16181c}
 .more path{fill:none;stroke:none}
 .subject path{stroke:#eee}.allowed path,.decides path{stroke:#56b4e9}
-.denied path,.decides.denies path{stroke:#ff8a3d}#yes path{fill:#56b4e9}#no path{fill:#ff8a3d}}
+.denied path,.decides.against path{stroke:#ff8a3d}#yes path{fill:#56b4e9}#no path{fill:#ff8a3d}}
 """.strip()
 
 
@@ -157,7 +157,8 @@ def _edges(
         source, target = ends[at]
         points = [ports[at, 0], *ways[at], ports[at, 1]]
         # Where many leave one node the words stand at their ends, where many meet at their begin.
-        yield from _edge(graph.edges[at], points, is_late=out[source] > into[target])
+        edge, is_late = graph.edges[at], out[source] > into[target]
+        yield from _edge(edge, points, is_late=is_late, is_against=is_denying(graph, edge))
 
 
 def _ports(
@@ -182,13 +183,13 @@ def _ports(
     return found
 
 
-def _edge(edge: Edge, points: Sequence[Place], *, is_late: bool) -> Iterator[str]:
+def _edge(edge: Edge, points: Sequence[Place], *, is_late: bool, is_against: bool) -> Iterator[str]:
     classes = ["edge", edge.kind.value]
     classes += ["dashed"] if edge.kind in GIVES_NOTHING else []
-    classes += ["decides"] if edge.decides else []
     head = "end"
     if edge.decides:
-        head = "no" if edge.kind is EdgeKind.DENIES else "yes"
+        classes += ["decides", "against"] if is_against else ["decides"]
+        head = "no" if is_against else "yes"
     told = f"{edge.source} → {edge.target}: {edge.kind.value}"
     told += f" ({edge.label})" if edge.label else ""
     told += ", decides" if edge.decides else ""
