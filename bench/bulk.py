@@ -31,7 +31,6 @@ from bench.setting import Setting
 
 SECTION = "bulk"
 
-_MOST_ROUNDS = 3
 _GIB = 2**30
 
 
@@ -90,7 +89,7 @@ def _on_sqlite(setting: Setting, kind: Kind, base: Path, file: Path) -> Result:
     floor: list[float] = []
     seconds: list[float] = []
     count = 0
-    for _ in range(min(setting.rounds, _MOST_ROUNDS)):
+    for _ in range(_rounds(setting)):
         for path in (theirs, ours):
             _copy(base, path)
         env = _environment(setting, f"sqlite:///{theirs}")
@@ -115,7 +114,7 @@ def _on_postgres(setting: Setting, server: str, kind: Kind, file: Path) -> Resul
     floor: list[float] = []
     seconds: list[float] = []
     count = 0
-    for _ in range(min(setting.rounds, _MOST_ROUNDS)):
+    for _ in range(_rounds(setting)):
         theirs = new_postgres_database(server, "bulk_theirs", "bulk_base")
         ours = new_postgres_database(server, "bulk_ours", "bulk_base")
         script = naive("copying", kind.name, str(file))
@@ -159,6 +158,10 @@ def _memory(setting: Setting) -> Iterator[Result]:
             is_rate=False,
             goal=at_most(1),
         )
+
+
+def _rounds(setting: Setting) -> int:
+    return max(1, setting.rounds * 2 // 3)  # each takes long, and differs little
 
 
 def _cpu_seconds(setting: Setting, command: Sequence[str], env: Mapping[str, str]) -> float:
