@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -184,3 +187,46 @@ def test_a_database_that_fails_on_the_way_ends_the_batch(
     assert outcome == Outcome(
         7, "Flo\tnotes\tdeny\tnot_granted\n", "error: the database cannot be reached\n"
     )
+
+
+def test_whoever_asks_one_row_at_a_time_has_each_answer_at_once(office: Cli, url: str) -> None:
+    environment = {**os.environ, "GRANTCTL_DATABASE": url}
+    line = [sys.executable, "-m", "grantctl", "check", "--batch", "-"]
+    with Popen(line, stdin=PIPE, stdout=PIPE, text=True, env=environment) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked = (("bob@example.com", "allow\tgroup"), ("nobody", "error\tno user `nobody`"))
+        for user, answer in asked * 2:
+            process.stdin.write(f"{user}\tchat.controls\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == f"{user}\tchat.controls\t{answer}\n"
+        value = "permissions set --group engineering chat.controls=false"
+        assert office(*value.split()).code == 0
+        process.stdin.write("bob@example.com\tchat.controls\n")
+        process.stdin.flush()
+        assert process.stdout.readline().startswith("bob@example.com\tchat.controls\tdeny\t")
+        process.stdin.close()
+    assert process.returncode == 8
+
+
+def test_lines_are_numbered_from_one_part_to_the_next(office: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "rows.tsv"
+    rows = 5000
+    file.write_text("bob@example.com\tchat.controls\n" * rows + "\n\nwrong\n" + ROWS.rstrip())
+    outcome = office("check", "--batch", str(file))
+    lines = outcome.out.splitlines()
+    assert outcome.code == 8
+    assert set(lines[:rows]) == {"bob@example.com\tchat.controls\tallow\tgroup"}
+    wrong = NEITHER.replace("line 2", f"line {rows + 3}")
+    assert lines[rows] == f"\t\terror\t{wrong}"
+    assert lines[rows + 1 :] == ANSWERS.splitlines()
+
+
+def test_a_row_may_be_long_and_the_last_one_without_an_end(office: Cli) -> None:
+    long = "x" * 300_000
+    stdin = f"{long}\tchat.controls\r\nbob@example.com\tchat.controls"
+    outcome = office("check", "--batch", "-", stdin=stdin)
+    assert outcome.out.splitlines() == [
+        f"{long}\tchat.controls\terror\tno user `{long[:80]}`",
+        "bob@example.com\tchat.controls\tallow\tgroup",
+    ]

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
 from grantctl import operations
 from grantctl.cli.asking import decision_line, parse_asked
-from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.questions import (
@@ -28,23 +22,8 @@ from grantctl.cli.token_questions import Answer, answer_words, read_words, show_
 from grantctl.cli.token_reading import TOKEN, TOKEN_FILE, is_token_given
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessQuestion
-from grantctl.render.columns import Column
-from grantctl.render.decisions import verdict_word
-
-if TYPE_CHECKING:
-    from grantctl.operations.batches import BatchLine
-    from grantctl.operations.questions import Question
 
 app = new_app("May this user do it?")
-
-BATCH_COLUMNS = (
-    Column("user", "User"),
-    Column("permission", "Asked"),
-    Column("verdict", "Verdict", is_name=True),
-    Column("reason", "Reason"),
-    Column("action", "Action", is_extra=True),
-    Column("resource", "Resource", is_extra=True),
-)
 
 
 @command(app, "check")
@@ -69,7 +48,10 @@ def check(
             raise UsageError("`--batch` takes its users and keys from the file, not from arguments")
         of_permission = operations.questions.Question(ignore_role=ignore_role, require_all=every)
         of_access = AccessQuestion("", ignore_role, ignore_owner, ignore_base)
-        return _check_batch(call, batch, of_permission, of_access, quiet=quiet)
+        # Loaded here because a single question needs none of it.
+        from grantctl.cli.check_batch import check_batch
+
+        return check_batch(call, batch, of_permission, of_access, quiet=quiet)
     words = read_words("check", (user, asked, resource), token=token, token_file=token_file)
     question = parse_asked(
         words.asked,
@@ -94,45 +76,3 @@ def _show(call: Call, answer: Answer) -> None:
     if answer.decision is not None:
         for warning in answer.decision.warnings:
             call.warn(warning.message)
-
-
-def _check_batch(
-    call: Call, source: str, question: Question, access_question: AccessQuestion, *, quiet: bool
-) -> ExitCode:
-    failures = Failures()
-
-    def rows(lines: Iterator[BatchLine]) -> Iterator[dict[str, object]]:
-        for line in lines:
-            failures.note(line.error)
-            yield _batch_record(line)
-
-    with ExitStack() as stack:
-        stream = open_batch(source, stack)
-        reader = stack.enter_context(call.database.reader())
-        answers = operations.batches.answer_batch(
-            reader, stream, question, access_question, now=datetime.now(UTC)
-        )
-        if quiet:
-            for _ in rows(answers):
-                pass
-        else:
-            call.show_rows("verdicts", rows(answers), BATCH_COLUMNS)
-    return failures.exit_code
-
-
-def _batch_record(line: BatchLine) -> dict[str, object]:
-    decision, error = line.decision, line.error
-    if decision is None:
-        assert error is not None
-        verdict, reason = "error", error.message
-    else:
-        verdict, reason = verdict_word(decision.allowed), decision.reason.value
-    row = line.row
-    return {
-        "user": row.user,
-        "permission": row.asked,
-        "verdict": verdict,
-        "reason": reason,
-        "action": row.action,
-        "resource": row.resource,
-    }

@@ -16,7 +16,7 @@ from grantctl.store.directory_cache import DirectoryCache
 from grantctl.store.facts_cache import FactsCache
 from grantctl.store.member_cache import MemberCache, microseconds_now
 from grantctl.store.pinned import PinnedReader
-from grantctl.store.quick_queries import DATA_VERSION
+from grantctl.store.quick_queries import DATA_VERSION, PAGE_CACHE
 from grantctl.store.revision import SCHEMA_REVISION
 
 
@@ -24,6 +24,7 @@ class Kept:
     """`version` is the number that goes with what is kept; None where nothing holds."""
 
     def __init__(self, connection: Connection, *, users: int) -> None:
+        connection.raw.execute(PAGE_CACHE)
         self.directory = DirectoryCache(connection)
         self.members = MemberCache(users)
         self.facts = FactsCache(connection, self.directory, users=users)

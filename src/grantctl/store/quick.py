@@ -31,7 +31,6 @@ from grantctl.store.quick_queries import (
     DATA_VERSION,
     MEMBER_BY_EMAIL,
     MEMBER_BY_ID,
-    PAGE_CACHE,
 )
 from grantctl.store.references import email_of
 
@@ -63,7 +62,6 @@ class QuickReader:
         self._device, self._inode = file
         self._kept = kept = Kept(connection, users=users)
         self._compiled, self._members = kept.directory.compiled, kept.members
-        connection.raw.execute(PAGE_CACHE)
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
 
