@@ -20,6 +20,7 @@ import psycopg
 from bench.bulk_files import FORMATS, bulk_size, write_files
 from bench.children import GRANTCTL_SCRIPT, ROOT, ChildError, environment, naive, peak_bytes, spend
 from bench.databases import (
+    SERVER,
     new_postgres_database,
     postgres_server,
     small_postgres_database,
@@ -77,10 +78,11 @@ def run(setting: Setting) -> Iterator[Result]:
         small_sqlite_file(base, size, setting.seed, kind.base)
         for format_ in FORMATS:
             yield _on_sqlite(setting, kind, base, setting.scratch / f"{kind.name}.{format_}")
-    with postgres_server(setting.folder) as server:
-        for kind in KINDS:
-            small_postgres_database(server, "bulk_base", size, setting.seed, kind.base)
-            yield _on_postgres(setting, server, kind, setting.scratch / f"{kind.name}.ndjson")
+    if setting.has(SERVER):
+        with postgres_server(setting.folder) as server:
+            for kind in KINDS:
+                small_postgres_database(server, "bulk_base", size, setting.seed, kind.base)
+                yield _on_postgres(setting, server, kind, setting.scratch / f"{kind.name}.ndjson")
     yield from _memory(setting)
 
 

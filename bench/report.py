@@ -41,8 +41,9 @@ def table(run: Run) -> str:
 
 
 def summary(run: Run) -> str:
-    """What a run says against grantctl: goals that were missed, peers that are quicker."""
-    return "\n".join(_complaints(run) or ["every goal is met, and no peer is quicker"])
+    """What a run says against grantctl: goals missed, peers that are quicker, what is left out."""
+    complaints = _complaints(run) or ["every goal is met, and no peer is quicker"]
+    return "\n".join([*complaints, *(f"left out: {one}" for one in run.left_out)])
 
 
 def write(run: Run) -> None:
