@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from grantctl.errors import GrantctlError
+from grantctl.interop.plain_resources import plain_of
 from grantctl.interop.resource_text import FileFormat
 from grantctl.operations import resource_transfer
 from grantctl.operations.resource_files import RecordSpool
@@ -180,7 +181,7 @@ def test_rows_that_find_no_room_to_wait_are_an_error(monkeypatch: pytest.MonkeyP
     spool = RecordSpool()
     monkeypatch.setattr(spool, "_file", FullFile())
     for placed in read(content_of(EXAMPLES, FileFormat.CSV)):
-        spool.add(placed)
+        spool.add(plain_of(placed.place, placed.record))
     with pytest.raises(GrantctlError) as told:
         list(spool.chunks())
     assert told.value.message == "the temporary file cannot be written: no space left on device"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from io import BytesIO
 
 from hypothesis import strategies as st
 
 from grantctl.evaluation.access_control import GrantKey
-from grantctl.interop.resource_files import PlacedRecord, open_resource_file
+from grantctl.interop.plain_resources import PlainRow
+from grantctl.interop.resource_files import open_resource_file
 from grantctl.interop.resource_text import FileFormat, written
 from grantctl.model import EVERYONE_ID, PrincipalType, ResourceRef
 from grantctl.store.resource_records import ResourceRecord
@@ -51,6 +53,14 @@ _GRANTS = st.builds(
 ) | st.builds(GrantKey, _ACTIONS, st.just(PrincipalType.EVERYONE), st.just(EVERYONE_ID))
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedRecord:
+    """A resource of a file, and where it stands: `line 3`, or `row 3` of a document."""
+
+    place: str
+    record: ResourceRecord
+
+
 @st.composite
 def records(draw: st.DrawFn) -> ResourceRecord:
     """Any resource that may be kept."""
@@ -81,7 +91,23 @@ def content_of(
 
 def read(content: bytes, format: FileFormat | None = None, name: str = "") -> list[PlacedRecord]:
     """What an import makes of the bytes of a file."""
-    return list(open_resource_file(BytesIO(content), name=name, format=format).records())
+    rows = open_resource_file(BytesIO(content), name=name, format=format).rows()
+    return [PlacedRecord(row[0], record_of(row)) for row in rows]
+
+
+def record_of(row: PlainRow) -> ResourceRecord:
+    """The resource of a plain row."""
+    _, type_, id_, name, owner, base, is_public, grants = row
+    return ResourceRecord(
+        ResourceRef(type_, id_),
+        name,
+        owner=owner,
+        base=None if base is None else ResourceRef(*base),
+        is_public=is_public,
+        grants=tuple(
+            sorted(GrantKey(action, PrincipalType(kind), one) for action, kind, one in grants)
+        ),
+    )
 
 
 EXAMPLES = [

@@ -11,9 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grantctl.errors import InvalidError
-from grantctl.interop import flat_rows
+from grantctl.interop import flat_csv, flat_rows
+from grantctl.interop.flat_blocks import RowShape
 from grantctl.interop.flat_formats import FlatFormat
-from grantctl.interop.flat_rows import RowShape, open_flat_file
+from grantctl.interop.flat_rows import open_flat_file
 
 SHAPE = RowShape(members=("email", "name", "role"), required=("email",))
 HINT = "a row has email, name, role"
@@ -45,7 +46,7 @@ def fault(content: bytes | str, **named: object) -> tuple[str, str | None]:
 @pytest.fixture(params=[1 << 17, 7])
 def small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flat_rows, "BLOCK_BYTES", request.param)
-    monkeypatch.setattr(flat_rows, "BLOCK_ROWS", 2)
+    monkeypatch.setattr(flat_csv, "BLOCK_ROWS", 2)
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from grantctl.errors import InvalidError
 from grantctl.interop import user_rows
+from grantctl.interop.flat_blocks import RowShape
 from grantctl.interop.flat_formats import FlatFormat
-from grantctl.interop.flat_rows import RowShape, open_flat_file
+from grantctl.interop.flat_rows import open_flat_file
 from grantctl.interop.flat_texts import checked_texts
 from grantctl.interop.membership_rows import MEMBERSHIP_SHAPE, MembershipBlock, membership_blocks
 from grantctl.interop.user_rows import USER_SHAPE, UserBlock, user_blocks

@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import Session, select
 
 from grantctl.errors import AmbiguousError, GrantctlError, NotFoundError
-from grantctl.interop import flat_rows
+from grantctl.interop import flat_csv, flat_rows
 from grantctl.operations.bulk_reports import BulkTally, MembershipImport
 from grantctl.operations.changes import Intent
 from grantctl.operations.groups import create_group
@@ -65,7 +65,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(bulk_lookups, "MAX_REMEMBERED", 0)
     elif request.param != "one block":
         monkeypatch.setattr(flat_rows, "BLOCK_BYTES", 64)
-        monkeypatch.setattr(flat_rows, "BLOCK_ROWS", 1)
+        monkeypatch.setattr(flat_csv, "BLOCK_ROWS", 1)
         monkeypatch.setattr(bulk_writer, "STREAMED_ROWS", 2 if request.param[0] == "m" else 1)
 
 

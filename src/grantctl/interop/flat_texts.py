@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from grantctl.errors import InvalidError
-from grantctl.interop.flat_rows import Column
+from grantctl.interop.flat_blocks import Column
 from grantctl.model import require_text
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from grantctl.errors import InvalidError
-from grantctl.interop.flat_rows import Column, FlatFile, RowShape
+from grantctl.interop.flat_blocks import Column, RowShape
+from grantctl.interop.flat_rows import FlatFile
 from grantctl.interop.flat_texts import checked_texts, each
 from grantctl.model import MAX_ID_LENGTH
 

@@ -16,10 +16,10 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from grantctl.errors import InvalidError
+from grantctl.interop.plain_resources import PlainRow, QuickReader, plain_of
 from grantctl.interop.resource_rows import ACCESS_HINT, MEMBERS, record_of, require_members
 from grantctl.interop.resource_text import SCHEMA, FileFormat, text_of
 from grantctl.interop.strict_json import ParsedJson, parse_json, require_sound
-from grantctl.store.resource_records import ResourceRecord
 
 MAX_ROW_BYTES = 64 * 1024 * 1024
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -37,14 +37,6 @@ _CSV_HINT = f"the first line is: {','.join(MEMBERS)}"
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedRecord:
-    """A resource of a file, and where it stands: `line 3`, or `row 3` of a document."""
-
-    place: str
-    record: ResourceRecord
-
-
-@dataclass(frozen=True, slots=True)
 class ResourceFile:
     """A file of a known format, of which nothing but its first line has been read."""
 
@@ -52,7 +44,7 @@ class ResourceFile:
     first: bytes
     rest: BinaryIO
 
-    def records(self) -> Iterator[PlacedRecord]:
+    def rows(self) -> Iterator[PlainRow]:
         """Its resources, once. Raises InvalidError with the place of the first fault."""
         match self.format:
             case FileFormat.JSON:
@@ -107,7 +99,7 @@ def _told_by(first: bytes) -> FileFormat:
     )
 
 
-def _read_document(first: bytes, rest: BinaryIO) -> Iterator[PlacedRecord]:
+def _read_document(first: bytes, rest: BinaryIO) -> Iterator[PlainRow]:
     content = first + rest.read(MAX_DOCUMENT_BYTES + 1 - len(first))
     if len(content) > MAX_DOCUMENT_BYTES:
         raise InvalidError(
@@ -127,7 +119,7 @@ def _read_document(first: bytes, rest: BinaryIO) -> Iterator[PlacedRecord]:
             if not parsed.is_sound:
                 require_sound(row)
             record = record_of(row)
-        yield PlacedRecord(place, record)
+        yield plain_of(place, record)
 
 
 def _rows_of(parsed: ParsedJson) -> list[Any]:
@@ -154,16 +146,19 @@ def _rows_of(parsed: ParsedJson) -> list[Any]:
     return document["data"]
 
 
-def _read_ndjson(lines: Iterable[tuple[str, str]]) -> Iterator[PlacedRecord]:
+def _read_ndjson(lines: Iterable[tuple[str, str]]) -> Iterator[PlainRow]:
+    quick = QuickReader().line
     for number, (place, text) in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        parsed = _parsed(text, number)
-        with _at(place):
-            if not parsed.is_sound:
-                require_sound(parsed.value)
-            record = record_of(parsed.value)
-        yield PlacedRecord(place, record)
+        row = quick(text, place)
+        if row is not None:
+            yield row
+        elif text.strip():
+            parsed = _parsed(text, number)
+            with _at(place):
+                if not parsed.is_sound:
+                    require_sound(parsed.value)
+                record = record_of(parsed.value)
+            yield plain_of(place, record)
 
 
 def _parsed(text: str, line: int) -> ParsedJson:
@@ -177,17 +172,22 @@ def _parsed(text: str, line: int) -> ParsedJson:
         raise InvalidError(f"{place} is not JSON that can be read") from None
 
 
-def _read_csv(lines: Iterable[tuple[str, str]]) -> Iterator[PlacedRecord]:
+def _read_csv(lines: Iterable[tuple[str, str]]) -> Iterator[PlainRow]:
     records = _csv_records(lines)
     place, header = next(records, ("line 1", []))
     with _at(place):
         require_members(dict.fromkeys(header))
         if len(set(header)) < len(header):
             raise InvalidError("a column stands twice", hint=_CSV_HINT)
+    quick, at = QuickReader().cells, {name: number for number, name in enumerate(header)}
     for place, cells in records:
+        row = quick(cells, at, place) if len(cells) == len(header) else None
+        if row is not None:
+            yield row
+            continue
         with _at(place):
             record = record_of(_csv_row(header, cells))
-        yield PlacedRecord(place, record)
+        yield plain_of(place, record)
 
 
 def _csv_records(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, list[str]]]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grantctl.errors import InvalidError
-from grantctl.interop.flat_rows import Column, FlatBlock, FlatFile, RowShape
+from grantctl.interop.flat_blocks import Column, FlatBlock, RowShape
+from grantctl.interop.flat_rows import FlatFile
 from grantctl.interop.flat_texts import checked_texts, each
 from grantctl.model import (
     EVERYONE_ID,

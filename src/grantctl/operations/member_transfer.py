@@ -13,6 +13,7 @@ from typing import BinaryIO
 from grantctl.interop.flat_formats import FlatFormat
 from grantctl.interop.flat_rows import open_flat_file
 from grantctl.interop.membership_rows import MEMBERSHIP_SHAPE, membership_blocks
+from grantctl.operations import garbage
 from grantctl.operations.bulk_reports import MembershipImport, Progress
 from grantctl.operations.bulk_source import open_rows
 from grantctl.operations.changes import Change, Intent, perform
@@ -47,7 +48,7 @@ def import_memberships(
     UsageError, InvalidError with the line of a fault, AmbiguousError, NotFoundError in a strict
     import, DatabaseError.
     """
-    with open_rows(source) as stream:
+    with open_rows(source) as stream, garbage.searched_rarely():
 
         def work(change: Change) -> MembershipImport:
             connection = connection_of(change.session)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grantctl.errors import GuardError
+from grantctl.interop.plain_resources import Ref
 from grantctl.model import ResourceRef
 from grantctl.store import resource_transfer_queries as queries
 from grantctl.store.connection import Connection
@@ -18,7 +19,7 @@ Bases = dict[ResourceRef, ResourceRef]
 
 def require_no_cycle(
     lookups: ResourceLookups,
-    places: Mapping[ResourceRef, str],
+    places: Mapping[Ref, str],
     bases: Mapping[ResourceRef, ResourceRef],
 ) -> None:
     """Raise GuardError where the bases of a file, with those that are here, lead in a circle.
@@ -27,7 +28,7 @@ def require_no_cycle(
     that an import can make goes through a resource of its file.
     """
     edges = dict(bases)
-    pending = {base for base in bases.values() if base not in places}
+    pending = {base for base in bases.values() if (base.type, base.id) not in places}
     seen: set[ResourceRef] = set()
     while pending:
         seen |= pending
@@ -36,12 +37,13 @@ def require_no_cycle(
         pending = {
             base
             for base in found.values()
-            if base is not None and base not in places and base not in seen
+            if base is not None and (base.type, base.id) not in places and base not in seen
         }
     cycle = find_cycle(edges, bases)
     if cycle:
         around = " -> ".join(f"`{ref}`" for ref in (*cycle, cycle[0]))
-        place = next(places[ref] for ref in cycle if ref in places)
+        named = ((ref.type, ref.id) for ref in cycle)
+        place = next(places[ref] for ref in named if ref in places)
         raise GuardError(
             f"{place}: the bases lead in a circle: {around}",
             hint="a base may not be made of what is made of it",

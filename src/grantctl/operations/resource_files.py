@@ -13,22 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, mkstemp
-from typing import Any, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 from grantctl.errors import GrantctlError, GuardError, UsageError
-from grantctl.evaluation.access_control import GrantKey
-from grantctl.interop.resource_files import PlacedRecord
-from grantctl.model import PrincipalType, ResourceRef
-from grantctl.store.resource_records import ResourceRecord
+from grantctl.interop.plain_resources import PlainRow
 
 STDIN = "-"
 CHUNK_ROWS = 1000
 CHUNK_GRANTS = 20_000
 
 _IN_MEMORY_BYTES = 8 * 1024 * 1024
-_PRINCIPALS = {one.value: one for one in PrincipalType}
 
-Chunk = list[PlacedRecord]
+Chunk = list[PlainRow]
 
 
 @contextmanager
@@ -60,22 +56,13 @@ class RecordSpool:
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115  # see close
         self._sizes: list[int] = []  # of each chunk in the file, in bytes
-        self._rows: list[tuple[object, ...]] = []
+        self._rows: list[PlainRow] = []
         self._grants = 0
 
-    def add(self, placed: PlacedRecord) -> None:
+    def add(self, row: PlainRow) -> None:
         """Keep one more row."""
-        record = placed.record
-        base = None if record.base is None else (record.base.type, record.base.id)
-        # The exact types: marshal takes no named tuple and no enumeration.
-        grants = [(action, type_.value, id_) for action, type_, id_ in record.grants]
-        self._rows.append(
-            (
-                *(placed.place, record.ref.type, record.ref.id, record.name, record.owner),
-                *(base, record.is_public, grants),
-            )
-        )
-        self._grants += len(grants)
+        self._rows.append(row)
+        self._grants += len(row[-1])
         if len(self._rows) >= CHUNK_ROWS or self._grants >= CHUNK_GRANTS:
             self._flush()
 
@@ -85,8 +72,7 @@ class RecordSpool:
         self._file.seek(0)
         for size in self._sizes:
             # Nobody but this process can have written the file.
-            rows = marshal.loads(self._file.read(size))  # noqa: S302
-            yield [_placed(row) for row in rows]
+            yield marshal.loads(self._file.read(size))  # noqa: S302
 
     def close(self) -> None:
         self._file.close()
@@ -104,19 +90,6 @@ class RecordSpool:
             ) from None
         self._sizes.append(len(content))
         self._rows, self._grants = [], 0
-
-
-def _placed(row: tuple[Any, ...]) -> PlacedRecord:  # what `add` made of one
-    place, type_, id_, name, owner, base, is_public, grants = row
-    record = ResourceRecord(
-        ResourceRef(type_, id_),
-        name,
-        owner=owner,
-        base=None if base is None else ResourceRef(*base),
-        is_public=is_public,
-        grants=tuple(GrantKey(action, _PRINCIPALS[kind], one) for action, kind, one in grants),
-    )
-    return PlacedRecord(place, record)
 
 
 @contextmanager

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grantctl.errors import InvalidError
-from grantctl.interop.resource_files import PlacedRecord
-from grantctl.model import PrincipalType, ResourceRef
+from grantctl.interop.plain_resources import PlainRow, Ref
+from grantctl.model import PrincipalType
 from grantctl.operations.resource_files import Chunk
-from grantctl.store import resource_transfer_queries as queries
+from grantctl.operations.resource_writing import Writes, base_text, owner_columns, write
 from grantctl.store.connection import Connection
 from grantctl.store.resource_lookups import GrantRow, ResourceLookups, StoredResource
-from grantctl.store.resource_records import ResourceRecord
+
+_USER, _GROUP, _EVERYONE = (
+    one.value for one in (PrincipalType.USER, PrincipalType.GROUP, PrincipalType.EVERYONE)
+)
 
 
 @dataclass(slots=True)
@@ -42,14 +45,16 @@ class MissingTally:
 class Taking:
     """One import, inside of its transaction. `now` is in microseconds since 1970.
 
-    `places` holds every resource of the file: a base may be one that comes later.
+    `places` holds every resource of the file: a base may be one that comes later. `is_first` says
+    that there was no resource before, so that each of the file, where it stands once, is new.
     """
 
     connection: Connection
     lookups: ResourceLookups
-    places: Mapping[ResourceRef, str]
+    places: Mapping[Ref, str]
     now: int
     is_strict: bool
+    is_first: bool = False
     resources: TransferTally = field(default_factory=TransferTally)
     grants: TransferTally = field(default_factory=TransferTally)
     missing: MissingTally = field(default_factory=MissingTally)
@@ -64,20 +69,9 @@ class Taking:
 class _Here:
     """What there is of a chunk: its resources, their grants, and which of the bases exist."""
 
-    stored: Mapping[ResourceRef, StoredResource]
+    stored: Mapping[Ref, StoredResource]
     grants: Mapping[int, Mapping[GrantRow, int]]
-    bases: set[ResourceRef]
-
-
-@dataclass(slots=True)
-class _Writes:
-    """What a chunk changes, by statement. The grants of new resources wait for their pks."""
-
-    inserts: list[dict[str, object]] = field(default_factory=list)
-    updates: list[dict[str, object]] = field(default_factory=list)
-    deleted_grants: list[dict[str, object]] = field(default_factory=list)
-    grants: list[dict[str, object]] = field(default_factory=list)
-    grants_of_new: list[tuple[ResourceRef, set[GrantRow]]] = field(default_factory=list)
+    bases: set[Ref]
 
 
 def take_chunk(taking: Taking, chunk: Chunk) -> None:
@@ -86,140 +80,116 @@ def take_chunk(taking: Taking, chunk: Chunk) -> None:
     Raises InvalidError in a strict import for who or what does not exist here.
     """
     lookups = taking.lookups
-    stored = lookups.resources(placed.record.ref for placed in chunk)
+    stored = {} if taking.is_first else lookups.stored([(row[1], row[2]) for row in chunk])
     grants = lookups.grants([one.pk for one in stored.values()])
     here = _Here(stored, grants, _known_bases(taking, chunk))
-    _remember_principals(lookups, chunk)
-    writes = _Writes()
-    for placed in chunk:
-        _count_missing(taking, placed, here.bases)
-        found = stored.get(placed.record.ref)
-        if found is None:
-            _create(taking, writes, placed.record)
-        else:
-            _compare(taking, writes, placed.record, here)
-    _write(taking, writes)
+    if _remember_principals(lookups, chunk) or any(row[5] is not None for row in chunk):
+        for row in chunk:
+            _count_missing(taking, row, here.bases)
+    writes = Writes()
+    if stored:
+        for row in chunk:
+            if (row[1], row[2]) in stored:
+                _compare(taking, writes, row, here)
+            else:
+                writes.new.append(row)
+    else:
+        writes.new = chunk
+    taking.resources.created += len(writes.new)
+    taking.grants.created += write(taking.connection, lookups, writes, now=taking.now)
 
 
-def _known_bases(taking: Taking, chunk: Chunk) -> set[ResourceRef]:
-    named = {one.record.base for one in chunk} - {None}
-    outside = [base for base in named if base is not None and base not in taking.places]
-    here = taking.lookups.resources(outside).keys()
-    return {base for base in named if base is not None and (base in taking.places or base in here)}
+def _known_bases(taking: Taking, chunk: Chunk) -> set[Ref]:
+    named = {row[5] for row in chunk if row[5] is not None}
+    outside = [base for base in named if base not in taking.places]
+    here = taking.lookups.stored(outside).keys()
+    return {base for base in named if base in taking.places or base in here}
 
 
-def _remember_principals(lookups: ResourceLookups, chunk: Chunk) -> None:
-    users: set[str] = {one.record.owner for one in chunk if one.record.owner is not None}
-    groups: set[str] = set()
-    kinds = {PrincipalType.USER: users, PrincipalType.GROUP: groups}
-    for placed in chunk:
-        for _, type_, id_ in placed.record.grants:
-            if type_ in kinds:
-                kinds[type_].add(id_)
+def _remember_principals(lookups: ResourceLookups, chunk: Chunk) -> bool:
+    """Look all of them up; whether there are any that do not exist here."""
+    every = [grant for row in chunk for grant in row[7]]
+    users = {id_ for _, kind, id_ in every if kind == _USER}
+    users.update(row[4] for row in chunk if row[4] is not None)
+    groups = {id_ for _, kind, id_ in every if kind == _GROUP}
     lookups.remember_users(users)
     lookups.remember_groups(groups)
+    return None in map(lookups.users.__getitem__, users) or None in map(
+        lookups.groups.__getitem__, groups
+    )
 
 
-def _count_missing(taking: Taking, placed: PlacedRecord, bases: set[ResourceRef]) -> None:
-    record, lookups, missing = placed.record, taking.lookups, taking.missing
+def _count_missing(taking: Taking, row: PlainRow, bases: set[Ref]) -> None:
+    place, _, _, _, owner, base, _, grants = row
+    lookups, missing = taking.lookups, taking.missing
     absent: list[str] = []
-    if record.owner is not None and lookups.users[record.owner] is None:
+    if owner is not None and lookups.users[owner] is None:
         missing.owners += 1
-        absent.append(f"owner `{record.owner}`")
-    if record.base is not None and record.base not in bases:
+        absent.append(f"owner `{owner}`")
+    if base is not None and base not in bases:
         missing.bases += 1
-        absent.append(f"base `{record.base}`")
-    for _, type_, id_ in record.grants:
-        if type_ is PrincipalType.EVERYONE:
+        absent.append(f"base `{':'.join(base)}`")
+    for _, kind, id_ in grants:
+        if kind == _EVERYONE:
             continue
-        known = lookups.users if type_ is PrincipalType.USER else lookups.groups
+        known = lookups.users if kind == _USER else lookups.groups
         if known[id_] is None:
             missing.grants += 1
-            absent.append(f"{type_.value} `{id_}`")
+            absent.append(f"{kind} `{id_}`")
     if absent and taking.is_strict:
         raise InvalidError(
-            f"{placed.place}: there is no {absent[0]} here",
+            f"{place}: there is no {absent[0]} here",
             hint="without --strict it is kept, as one that is missing",
         )
 
 
-def _create(taking: Taking, writes: _Writes, record: ResourceRecord) -> None:
-    taking.resources.created += 1
-    writes.inserts.append({"type": record.ref.type, "id": record.ref.id, **_values(taking, record)})
-    writes.grants_of_new.append((record.ref, _grant_rows(taking.lookups, record)))
-
-
-def _compare(taking: Taking, writes: _Writes, record: ResourceRecord, here: _Here) -> None:
+def _compare(taking: Taking, writes: Writes, row: PlainRow, here: _Here) -> None:
     """Bring a resource that is here up to date, with its grants."""
-    stored = here.stored[record.ref]
+    _, type_, id_, name, owner, base, is_public, _ = row
+    stored = here.stored[type_, id_]
     grants = here.grants[stored.pk]
-    wanted = _grant_rows(taking.lookups, record)
-    values = _values(taking, record)
+    wanted = set(_grant_rows(taking.lookups, row))
+    owner_pk, missing_owner = owner_columns(taking.lookups, owner)
     gone, new = grants.keys() - wanted, wanted - grants.keys()
     taking.grants.unchanged += len(wanted) - len(new)
-    is_base_missing = record.base is not None and record.base not in here.bases
+    is_base_missing = base is not None and base not in here.bases
+    stored_base = None if stored.base is None else (stored.base.type, stored.base.id)
     if (
         not gone
         and not new
-        and (stored.base, stored.is_base_missing) == (record.base, is_base_missing)
+        and (stored_base, stored.is_base_missing) == (base, is_base_missing)
         and (stored.name, stored.is_public, stored.owner_pk, stored.missing_owner)
-        == (record.name, record.is_public, values["owner_pk"], values["missing_owner"])
+        == (name, is_public, owner_pk, missing_owner)
     ):
         taking.resources.unchanged += 1
         return
     taking.resources.updated += 1
     taking.grants.removed += len(gone)
-    writes.updates.append({"pk": stored.pk, **values})
-    writes.deleted_grants.extend({"pk": grants[row]} for row in gone)
-    writes.grants.extend(_grant_values(stored.pk, row) for row in new)
+    writes.updates.append(
+        {
+            "pk": stored.pk,
+            "name": name,
+            "is_public": is_public,
+            "owner_pk": owner_pk,
+            "missing_owner": missing_owner,
+            "missing_base": base_text(base),
+            "now": taking.now,
+        }
+    )
+    writes.deleted_grants.extend({"pk": grants[one]} for one in gone)
+    writes.grants.extend((stored.pk, one) for one in sorted(new, key=str))
 
 
-def _values(taking: Taking, record: ResourceRecord) -> dict[str, object]:
-    """The columns of a resource. Its base is joined at the end: it may come later in the file."""
-    owner_pk = None if record.owner is None else taking.lookups.users[record.owner]
-    return {
-        "name": record.name,
-        "is_public": record.is_public,
-        "owner_pk": owner_pk,
-        "missing_owner": record.owner if owner_pk is None else None,
-        "missing_base": None if record.base is None else str(record.base),
-        "now": taking.now,
-    }
-
-
-def _grant_rows(lookups: ResourceLookups, record: ResourceRecord) -> set[GrantRow]:
-    rows: set[GrantRow] = set()
-    for action, type_, id_ in record.grants:
-        if type_ is PrincipalType.USER:
-            user = lookups.users[id_]
-            rows.add((action, "user", user, None, id_ if user is None else None))
-        elif type_ is PrincipalType.GROUP:
-            group = lookups.groups[id_]
-            rows.add((action, "group", None, group, id_ if group is None else None))
+def _grant_rows(lookups: ResourceLookups, row: PlainRow) -> list[GrantRow]:
+    users, groups = lookups.users, lookups.groups
+    rows: list[GrantRow] = []
+    for action, kind, id_ in row[7]:
+        if kind == _USER:
+            pk = users[id_]
+            rows.append((action, kind, pk, None, id_ if pk is None else None))
+        elif kind == _GROUP:
+            pk = groups[id_]
+            rows.append((action, kind, None, pk, id_ if pk is None else None))
         else:
-            rows.add((action, "everyone", None, None, None))
+            rows.append((action, kind, None, None, None))
     return rows
-
-
-def _grant_values(resource_pk: int, row: GrantRow) -> dict[str, object]:
-    action, type_, user_pk, group_pk, missing_id = row
-    return {
-        "resource_pk": resource_pk,
-        "action": action,
-        "principal_type": type_,
-        "user_pk": user_pk,
-        "group_pk": group_pk,
-        "missing_id": missing_id,
-    }
-
-
-def _write(taking: Taking, writes: _Writes) -> None:
-    run_many = taking.connection.run_many
-    run_many(queries.DELETE_GRANT, writes.deleted_grants)
-    run_many(queries.UPDATE_RESOURCE, writes.updates)
-    run_many(queries.INSERT_RESOURCE, writes.inserts)
-    made = taking.lookups.resources(ref for ref, _ in writes.grants_of_new)
-    for ref, rows in writes.grants_of_new:
-        writes.grants.extend(_grant_values(made[ref].pk, row) for row in rows)
-    run_many(queries.INSERT_GRANT, writes.grants)
-    taking.grants.created += len(writes.grants)

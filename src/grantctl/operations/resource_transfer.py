@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from grantctl.errors import InvalidError
+from grantctl.interop.plain_resources import Ref
 from grantctl.interop.resource_files import open_resource_file
 from grantctl.interop.resource_text import FileFormat, written
 from grantctl.model import ResourceRef, require_resource_type
+from grantctl.operations import garbage
 from grantctl.operations.import_state import microseconds
 from grantctl.operations.resource_bases import require_no_cycle, resolve_bases
 from grantctl.operations.resource_files import RecordSpool, new_text_file, open_source
@@ -125,7 +127,7 @@ class _Incoming:
     spool: RecordSpool
     source: str
     format: FileFormat
-    places: dict[ResourceRef, str] = field(default_factory=dict)
+    places: dict[Ref, str] = field(default_factory=dict)
     bases: dict[ResourceRef, ResourceRef] = field(default_factory=dict)
 
 
@@ -147,7 +149,7 @@ def import_resources(
     # Read before it is opened for writing: a file that is not ours must not even become WAL.
     with Database(target).reader():
         pass
-    with closing(RecordSpool()) as spool:
+    with closing(RecordSpool()) as spool, garbage.searched_rarely():
         incoming = _check(source, spool, format, progress)
         connection = _open_writing(target)
         try:
@@ -176,14 +178,16 @@ def _check(
     with open_source(source) as stream:
         file = open_resource_file(stream, name=source, format=format)
         incoming = _Incoming(spool, source, file.format)
-        for placed in _counted(file.records(), "checked", progress):
-            ref, places = placed.record.ref, incoming.places
-            if ref in places:
-                raise InvalidError(f"{placed.place}: `{ref}` stands in {places[ref]} already")
-            places[ref] = placed.place
-            if placed.record.base is not None:
-                incoming.bases[ref] = placed.record.base
-            spool.add(placed)
+        places = incoming.places
+        for row in _counted(file.rows(), "checked", progress):
+            place, type_, id_, _, _, base, _, _ = row
+            if (type_, id_) in places:
+                ref, other = ResourceRef(type_, id_), places[type_, id_]
+                raise InvalidError(f"{place}: `{ref}` stands in {other} already")
+            places[type_, id_] = place
+            if base is not None:
+                incoming.bases[ResourceRef(type_, id_)] = ResourceRef(*base)
+            spool.add(row)
     return incoming
 
 
@@ -209,6 +213,7 @@ def _import_once(
     )
     try:
         with connection.writing():
+            taking.is_first = not lookups.highest_resource()
             require_no_cycle(lookups, incoming.places, incoming.bases)
             for chunk in incoming.spool.chunks():
                 take_chunk(taking, chunk)

@@ -16,6 +16,7 @@ from grantctl.interop.flat_formats import FlatFormat
 from grantctl.interop.flat_rows import FlatFile, open_flat_file
 from grantctl.interop.user_rows import USER_SHAPE, user_blocks
 from grantctl.model import Role
+from grantctl.operations import garbage
 from grantctl.operations.bulk_reports import Progress, UserImport
 from grantctl.operations.bulk_source import open_rows
 from grantctl.operations.changes import Change, Intent, perform
@@ -50,7 +51,7 @@ def import_users(
     fit to who is here is left out; a strict import ends with it. Raises UsageError, InvalidError
     with the line of a fault, ConflictError in a strict import, GuardError, DatabaseError.
     """
-    with open_rows(source) as stream:
+    with open_rows(source) as stream, garbage.searched_rarely():
 
         def work(change: Change) -> UserImport:
             connection = connection_of(change.session)

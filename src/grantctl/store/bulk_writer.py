@@ -162,6 +162,20 @@ class BulkWriter:
             copy.write(content)
 
 
+def insert_all(
+    connection: Connection, rows: Sequence[Values], *, insert_sqlite: str, copy: str
+) -> None:
+    """Insert rows none of whose keys is taken. Raises DatabaseError."""
+    if not rows:
+        return
+    with translated_errors(connection.label):
+        if connection.engine == SQLITE:
+            connection.raw.cursor().executemany(insert_sqlite, rows)
+        else:
+            with connection.raw.cursor().copy(copy) as sent:
+                sent.write(_copied(zip(*rows, strict=True)))
+
+
 def write_in_bulk(
     connection: Connection, table: BulkTable, work: Callable[[BulkWriter], Result]
 ) -> Result:

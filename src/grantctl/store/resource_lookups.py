@@ -49,6 +49,23 @@ class ResourceLookups:
         rows = self._rows(query, [[ref.type, ref.id] for ref in refs])
         return {ResourceRef(row[0], row[1]): _stored(row) for row in rows}
 
+    def stored(self, refs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], StoredResource]:
+        """Those of the resources that exist, both given by type and id."""
+        query = queries.RESOURCES_SQLITE if self._is_sqlite else queries.RESOURCES_POSTGRES
+        return {(row[0], row[1]): _stored(row) for row in self._rows(query, refs)}
+
+    def highest_resource(self) -> int:
+        """The highest pk of a resource, 0 where there is none."""
+        return self._connection.rows(queries.HIGHEST_RESOURCE)[0][0] or 0
+
+    def new_pks(self, count: int) -> Sequence[int]:
+        """Keys for so many new resources; on SQLite only until the next are inserted."""
+        if self._is_sqlite:
+            first = self.highest_resource() + 1
+            return range(first, first + count)
+        rows = self._connection.rows(queries.NEXT_RESOURCES_POSTGRES, {"count": count})
+        return [pk for (pk,) in rows]
+
     def grants(self, resource_pks: Sequence[int]) -> dict[int, dict[GrantRow, int]]:
         """The pk of each grant on these resources, by the resource's pk."""
         query = queries.GRANTS_SQLITE if self._is_sqlite else queries.GRANTS_POSTGRES

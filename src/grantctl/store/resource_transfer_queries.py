@@ -73,10 +73,23 @@ MISSING_BASES = """
 SELECT DISTINCT missing_base FROM resources WHERE missing_base IS NOT NULL
 """
 
-INSERT_RESOURCE = """
-INSERT INTO resources (type, id, name, is_public, owner_pk, missing_owner, missing_base,
+HIGHEST_RESOURCE = "SELECT max(pk) FROM resources"
+
+# Keys for new resources, which so many others then cannot get.
+NEXT_RESOURCES_POSTGRES = """
+SELECT nextval(pg_get_serial_sequence('resources', 'pk')) FROM generate_series(1, :count)
+"""
+
+INSERT_RESOURCES_SQLITE = """
+INSERT INTO resources (pk, type, id, name, is_public, owner_pk, missing_owner, missing_base,
   created_at, updated_at)
-VALUES (:type, :id, :name, :is_public, :owner_pk, :missing_owner, :missing_base, :now, :now)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+COPY_RESOURCES = """
+COPY resources (pk, type, id, name, is_public, owner_pk, missing_owner, missing_base,
+  created_at, updated_at)
+FROM STDIN
 """
 
 UPDATE_RESOURCE = """
@@ -91,9 +104,13 @@ UPDATE resources SET base_pk = :pk, missing_base = NULL WHERE missing_base = :mi
 
 DELETE_GRANT = "DELETE FROM access_grants WHERE pk = :pk"
 
-INSERT_GRANT = """
+INSERT_GRANTS_SQLITE = """
 INSERT INTO access_grants (resource_pk, action, principal_type, user_pk, group_pk, missing_id)
-VALUES (:resource_pk, :action, :principal_type, :user_pk, :group_pk, :missing_id)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+
+COPY_GRANTS = """
+COPY access_grants (resource_pk, action, principal_type, user_pk, group_pk, missing_id) FROM STDIN
 """
 
 # 64 MiB, where a grant's place in the indexes is anywhere: the usual 2 MiB are written again and
