@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from grantctl.errors import NotFoundError
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import PermissionFacts, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.integrations.pool import ReaderPool
-from grantctl.store import kept, quick, quick_server
+from grantctl.operations.questions import Question, who_can
+from grantctl.store import kept, quick, quick_lists, quick_server
+from grantctl.store.connection import Connection
 from grantctl.store.database import Database
+from grantctl.store.quick_queries import CANDIDATES_IN_GROUPS, USERS_IN_GROUPS
 from grantctl.store.reader import Reader
 from grantctl.store.tables import to_microseconds
 from grantctl.store.url import POSTGRES
@@ -61,6 +66,20 @@ def require_the_same(world: World, pools: list[ReaderPool]) -> None:
         assert pool.verdict(world.users[0].id, "no.such.key") is None
 
 
+def require_the_same_names(world: World, database: Database) -> None:
+    """Who has a permission, by name alone, and with everything."""
+    with database.reader() as reader:
+        for key in world.all_keys():
+            for ignored in (False, True):
+                subjects = list(who_can(reader, key, Question(ignore_role=ignored), now=NOW))
+                parts = reader.names_of_permitted(
+                    Asked(key, ignore_role=ignored), now=to_microseconds(NOW)
+                )
+                assert list(chain.from_iterable(parts)) == [one.user.label for one in subjects]
+        with pytest.raises(NotFoundError, match=r"no permission `no\.such`"):
+            next(reader.names_of_permitted(Asked("no.such"), now=0))
+
+
 def require_the_same_facts(world: World, pools: list[ReaderPool]) -> None:
     """What a decision is made of is what the long way reads."""
     for user in world.users:
@@ -86,6 +105,7 @@ def names_of(user: User, world: World) -> list[str]:
 
 def test_verdicts_about_a_rich_world(database: Database, pools: list[ReaderPool]) -> None:
     rich_world().write(database)
+    require_the_same_names(rich_world(), database)
     for _ in range(2):
         require_the_same(rich_world(), pools)
 
@@ -99,3 +119,24 @@ def test_verdicts_about_any_world(
 ) -> None:
     world.write(database)
     require_the_same(world, pools)
+    require_the_same_names(world, database)
+
+
+def test_names_of_members_of_few_groups_are_found_from_the_groups(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = rich_world()
+    world.write(database)
+    asked = []
+    plain = Connection.stream
+
+    def stream(self: Connection, statement: str, *rest: Any) -> Any:
+        asked.append(statement)
+        return plain(self, statement, *rest)
+
+    monkeypatch.setattr(Connection, "stream", stream)
+    for few, expected in ((1, CANDIDATES_IN_GROUPS), (10_000, USERS_IN_GROUPS)):
+        monkeypatch.setattr(quick_lists, "_FEW", few)
+        require_the_same_names(world, database)
+        assert set(asked) & set(expected)
+        asked.clear()

@@ -14,6 +14,7 @@ from grantctl.cli.asking import parse_asked
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
+from grantctl.cli.name_lists import wants_names, write_names
 from grantctl.cli.questions import (
     ALL,
     IGNORE_BASE,
@@ -24,9 +25,11 @@ from grantctl.cli.questions import (
 )
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessQuestion, Reach
+from grantctl.evaluation.compiled import Asked
 from grantctl.operations.questions import Subject
 from grantctl.render.columns import Column
 from grantctl.render.decisions import path_text
+from grantctl.store.member_cache import microseconds_now
 
 if TYPE_CHECKING:
     from grantctl.operations.list_batches import SubjectLine
@@ -102,6 +105,10 @@ def who_can(
             )
             call.show_rows("access-subjects", map(_reach_record, reaches), ACCESS_COLUMNS)
         elif question.key is not None and question.permission is not None:
+            if wants_names(call.style) and not every:
+                asked_of_all = Asked(question.key, ignore_role)
+                write_names(reader.names_of_permitted(asked_of_all, now=microseconds_now()))
+                return ExitCode.OK
             subjects = operations.questions.who_can(
                 reader, question.key, question.permission, now=now
             )

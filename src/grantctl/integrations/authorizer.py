@@ -6,14 +6,16 @@ command line, so that the two cannot disagree. Leaves HTTP to `fastapi`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from grantctl.credentials.secret import load_secret
+from grantctl.errors import DatabaseError
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion
 from grantctl.evaluation.compiled import Asked
 from grantctl.evaluation.decision import Decision
@@ -28,6 +30,10 @@ from grantctl.operations.access_questions import answer_access
 from grantctl.operations.authentication import TokenVerdict, authenticate, write_last_use
 from grantctl.operations.questions import Question, answer
 from grantctl.store.member_cache import DEFAULT_USERS
+from grantctl.store.pinned import PinnedReader
+from grantctl.store.reader import Reader
+from grantctl.store.rows import EPOCH
+from grantctl.store.url import SQLITE
 
 
 class Authorizer:
@@ -147,11 +153,11 @@ class Authorizer:
         Its use is noted once a minute, behind the answer. Raises DatabaseError.
         """
         now = _now()
-        verdict = self._pool.read(
-            lambda reader: authenticate(
-                reader, text, secret=self._secret, now=now, audience=self._audience
-            )
-        )
+        # Under its hash, so that no credential is kept.
+        name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+        verdict = self._pool.recall(name)
+        if not isinstance(verdict, TokenVerdict):
+            verdict = self._authenticate(text, name, now)
         if verdict.is_active and verdict.token is not None:
             self._last_use.note(verdict.token, now)
         return verdict
@@ -181,9 +187,35 @@ class Authorizer:
     ) -> None:
         self.close()
 
+    def _authenticate(self, text: str, name: str, now: datetime) -> TokenVerdict:
+        if self._pool.url.engine == SQLITE:
+            with suppress(DatabaseError), self._pool.pinned() as pinned:
+                verdict = self._judge(pinned.reader, text, now)
+                if verdict.is_active:
+                    pinned.keep_answer(name, verdict, until=_end_of(verdict, pinned))
+                return verdict
+        return self._pool.read(lambda reader: self._judge(reader, text, now))
+
+    def _judge(self, reader: Reader, text: str, now: datetime) -> TokenVerdict:
+        return authenticate(reader, text, secret=self._secret, now=now, audience=self._audience)
+
     def _touch(self, token: StoredToken, now: datetime) -> None:
         write_last_use(self._pool.url, token, now=now)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _end_of(verdict: TokenVerdict, pinned: PinnedReader) -> int | None:
+    """Until when an accepted credential stays so without a commit, in microseconds since 1970.
+
+    The permission to use API keys may end with a membership.
+    """
+    ends: list[int | None] = []
+    if verdict.user is not None:
+        ends.append(pinned.first_end(verdict.user.id))
+    for one in (verdict.token, verdict.claims):
+        if one is not None and one.expires_at is not None:
+            ends.append((one.expires_at - EPOCH) // timedelta(microseconds=1))
+    return min((end for end in ends if end is not None), default=None)

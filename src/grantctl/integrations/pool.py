@@ -96,6 +96,10 @@ class ReaderPool:
         """
         return self._quickly(lambda quick: quick.facts(user, key))
 
+    def recall(self, name: str) -> object | None:
+        """The answer that a pinned reader was given to keep, if it still holds."""
+        return self._quickly(lambda quick: quick.recall(name))
+
     def _quickly(self, ask: Callable[[QuickReader | QuickServerReader], Result]) -> Result | None:
         turns = self._turns
         try:

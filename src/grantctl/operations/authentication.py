@@ -6,7 +6,8 @@ Owns the order of the checks and their verdict. Leaves the form and the signatur
 INVARIANTS:
 - whatever text a stranger sends ends in a verdict; only a database that fails raises;
 - a verdict that is not active names no user, no claims and no scope;
-- nothing of the database is kept between two calls, so that what was revoked is refused from then.
+- nothing of the database is kept here between two calls, so that what was revoked is refused from
+  then; a caller that keeps a verdict has to know that nothing was committed (`store.quick`).
 """
 
 from __future__ import annotations

@@ -17,7 +17,12 @@ from grantctl.store.facts_cache import FactsCache
 from grantctl.store.member_cache import MemberCache, microseconds_now
 from grantctl.store.pinned import PinnedReader
 from grantctl.store.quick_queries import DATA_VERSION, PAGE_CACHE
+from grantctl.store.recent import Recent
 from grantctl.store.revision import SCHEMA_REVISION
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from grantctl.store.pinned import Answer
 
 
 class Kept:
@@ -28,6 +33,7 @@ class Kept:
         self.directory = DirectoryCache(connection)
         self.members = MemberCache(users)
         self.facts = FactsCache(connection, self.directory, users=users)
+        self.answers: Recent[Answer] = Recent(users)
         self.version: int | None = None
         self._connection = connection
 
@@ -42,8 +48,15 @@ class Kept:
             self.directory.forget()
             self.members.forget()
             self.facts.forget()
+            self.answers.forget()
             self.version = None
             if connection.rows(queries.REVISION) != [(SCHEMA_REVISION,)]:
                 return None
             self.version = version
-        return PinnedReader(connection, self.directory, self.members, now=microseconds_now())
+        return PinnedReader(
+            connection,
+            self.directory,
+            self.members,
+            answers=self.answers,
+            now=microseconds_now(),
+        )

@@ -18,6 +18,7 @@ from grantctl.store.member_cache import (
     read_members,
 )
 from grantctl.store.reader import Reader
+from grantctl.store.recent import Recent
 from grantctl.store.rows import EPOCH
 
 TYPE_CHECKING = False
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from grantctl.store.member_cache import Member
 
 Pair: TypeAlias = "tuple[str, str | Asked]"  # a user, and what is asked about it
+# An answer, when it was given, and until when it holds, in microseconds since 1970.
+Answer: TypeAlias = "tuple[object, int, int | None]"
 
 
 class PinnedReader:
@@ -38,9 +41,15 @@ class PinnedReader:
     """
 
     def __init__(
-        self, connection: Connection, directory: DirectoryCache, members: MemberCache, *, now: int
+        self,
+        connection: Connection,
+        directory: DirectoryCache,
+        members: MemberCache,
+        *,
+        answers: Recent[Answer] | None = None,
+        now: int,
     ) -> None:
-        """`directory` and `members`: what was kept and holds in this transaction.
+        """`directory`, `members` and `answers`: what was kept and holds in this transaction.
 
         `now`: the moment that counts for memberships, in microseconds since 1970.
         """
@@ -48,7 +57,21 @@ class PinnedReader:
         self._directory = directory
         self._compiled = directory.compiled
         self._members = members
+        self._answers = answers
         self._now = now
+
+    def keep_answer(self, name: str, answer: object, *, until: int | None) -> None:
+        """Have `QuickReader.recall` give this answer until that moment, or anything is committed.
+
+        It must follow from what was read in this transaction, and from times before `until`.
+        """
+        if self._answers is not None:
+            self._answers.keep(name, (answer, self._now, until))
+
+    def first_end(self, user_id: str) -> int | None:
+        """When the first of the user's memberships ends that count now, or None for never."""
+        member = self._members.find_now(user_id, self._now) or self._read(user_id)
+        return None if member is None else member[2]
 
     @property
     def moment(self) -> datetime:

@@ -118,6 +118,22 @@ class QuickReader:
         with self._connection.reading():
             return None if self._kept.renew() is None else self._kept.facts.read(user, key)
 
+    def recall(self, name: str) -> object | None:
+        """The answer that a pinned reader was given to keep, if it still holds.
+
+        Raises as `verdict`.
+        """
+        self._require_file()
+        kept = self._kept
+        found = kept.answers.find(name)
+        if found is None:
+            return None
+        answer, since, until = found
+        now = microseconds_now()
+        version = self._ask_version(DATA_VERSION).fetchone()[0]
+        is_of_now = since <= now and (until is None or now < until)
+        return answer if is_of_now and version == kept.version else None
+
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection. Raises DatabaseError."""
         pinned = self._kept.renew()

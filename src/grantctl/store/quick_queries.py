@@ -102,3 +102,62 @@ SELECT (SELECT version_num FROM grantctl_revision), asked.role, p.key, p.default
 FROM permissions AS p CROSS JOIN asked
 WHERE p.key = :key OR (p.key >= :first AND p.key < :beyond)
 """
+
+# Every user in the order of their making, and whether it is in one of these groups directly now;
+# for SQLite, then for Postgres. A time that is none counts for nothing. `+` has SQLite look at the
+# few groups of a user, and not for each of the many that are given.
+USERS_IN_GROUPS = (
+    """
+SELECT coalesce(nullif(u.email, ''), u.id), u.role, EXISTS (
+  SELECT 1 FROM memberships AS m
+  WHERE m.user_pk = u.pk AND +m.group_pk IN (SELECT value FROM json_each(:values))
+    AND (m.expires_at IS NULL OR (typeof(m.expires_at) = 'integer' AND m.expires_at > :now))
+)
+FROM users AS u ORDER BY u.pk
+""",
+    """
+SELECT coalesce(nullif(u.email, ''), u.id), u.role, EXISTS (
+  SELECT 1 FROM memberships AS m
+  WHERE m.user_pk = u.pk AND m.group_pk = ANY (:values)
+    AND (m.expires_at IS NULL OR m.expires_at > :now)
+)
+FROM users AS u ORDER BY u.pk
+""",
+)
+
+# The same of those only who are in one of them, or have a role that may decide.
+CANDIDATES_IN_GROUPS = (
+    """
+SELECT coalesce(nullif(u.email, ''), u.id), u.role, EXISTS (
+  SELECT 1 FROM memberships AS m
+  WHERE m.user_pk = u.pk AND +m.group_pk IN (SELECT value FROM json_each(:values))
+    AND (m.expires_at IS NULL OR (typeof(m.expires_at) = 'integer' AND m.expires_at > :now))
+)
+FROM users AS u
+WHERE u.pk IN (
+  SELECT pk FROM users WHERE role = 'admin'
+  UNION
+  SELECT c.user_pk FROM json_each(:values) AS asked CROSS JOIN memberships AS c
+  WHERE c.group_pk = asked.value
+)
+ORDER BY u.pk
+""",
+    """
+SELECT coalesce(nullif(u.email, ''), u.id), u.role, EXISTS (
+  SELECT 1 FROM memberships AS m
+  WHERE m.user_pk = u.pk AND m.group_pk = ANY (:values)
+    AND (m.expires_at IS NULL OR m.expires_at > :now)
+)
+FROM users AS u
+WHERE u.pk IN (
+  SELECT pk FROM users WHERE role = 'admin'
+  UNION
+  SELECT user_pk FROM memberships WHERE group_pk = ANY (:values)
+)
+ORDER BY u.pk
+""",
+)
+
+USERS = "SELECT coalesce(nullif(email, ''), id), role FROM users ORDER BY pk"
+
+COUNT_GROUPS = "SELECT count(*) FROM groups"

@@ -57,6 +57,10 @@ class QuickServerReader:
         """None: facts take several statements, and these a transaction, which is the long way."""
         return None
 
+    def recall(self, name: str) -> object | None:  # noqa: ARG002
+        """None: nothing is kept."""
+        return None
+
     def pinned(self) -> PinnedReader:
         """A reader for the transaction that has begun on the connection."""
         return unkept(self._connection)

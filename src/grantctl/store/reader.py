@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
+    from grantctl.evaluation.compiled import Asked
     from grantctl.store.batch_reader import BatchReader
     from grantctl.store.resource_reader import ResourceReader
     from grantctl.store.token_reader import TokenReader
@@ -208,6 +209,12 @@ class Reader:
         from grantctl.store.batch_reader import BatchReader
 
         return BatchReader(self._connection)
+
+    def names_of_permitted(self, asked: Asked, *, now: int) -> Iterator[list[str]]:
+        """Who has a permission, by name alone, some at a time; see `quick_lists`."""
+        from grantctl.store.quick_lists import names_of_permitted
+
+        return names_of_permitted(self._connection, asked, now=now)
 
     def emails_from(self, prefix: str, *, limit: int) -> list[str]:
         """E-mails that begin so, for completion."""
