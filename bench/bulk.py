@@ -184,7 +184,7 @@ def _memory(setting: Setting) -> Iterator[Result]:
 
 
 def _rounds(setting: Setting) -> int:
-    return max(1, setting.rounds * 2 // 3)  # each takes long, and differs little
+    return max(1, setting.rounds // 2)  # each takes long, and differs little
 
 
 def _cpu_seconds(setting: Setting, command: Sequence[str], base: Path, path: Path) -> float:
