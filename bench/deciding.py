@@ -55,12 +55,12 @@ def _fresh(
 def _peers(setting: Setting, path: Path, users: set[str]) -> Iterator[Contender]:
     from bench.peers import orm_peer, sqlmodel_peer
 
-    if setting.has_peer("casbin"):
+    if setting.has("casbin"):
         from bench.peers import casbin_peer
 
         note = "all in memory, never fresh; the memberships of the asked users only"
         yield Contender(casbin_peer.WHO, casbin_peer.load(path, users), note=note)
-    if setting.has_peer("cedarpy"):
+    if setting.has("cedarpy"):
         from bench.peers import cedar_peer
 
         yield Contender(cedar_peer.WHO, cedar_peer.load(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from bench.databases import postgres_database, postgres_server
+from bench.databases import SERVER, postgres_database, postgres_server
 from bench.floor import PostgresFloor
 from bench.measuring import Contender, compare, results_of
 from bench.questions import draw
@@ -23,6 +23,8 @@ _SHARE = 4  # of the questions on SQLite: each takes some times as long here
 
 def run(setting: Setting) -> Iterator[Result]:
     """A boolean check and a full decision."""
+    if not setting.has(SERVER):
+        return
     pairs = draw(setting.directory(), setting.size.questions // _SHARE)
     with postgres_server(setting.folder) as server:
         url = postgres_database(server, setting.size, setting.seed)

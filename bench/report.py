@@ -20,6 +20,7 @@ CHART = ROOT / "docs" / "performance.svg"
 RESULTS = ROOT / "bench" / "results"
 
 _BEGIN, _END = "<!-- results: begin -->", "<!-- results: end -->"
+_IMAGE = "![How far each goal is reached](performance.svg)"
 _HEAD = ("Question", "Who", "Median", "Ratio", "to", "Goal", "")
 _TITLES = {
     "process": "A process",
@@ -41,8 +42,9 @@ def table(run: Run) -> str:
 
 
 def summary(run: Run) -> str:
-    """What a run says against grantctl: goals that were missed, peers that are quicker."""
-    return "\n".join(_complaints(run) or ["every goal is met, and no peer is quicker"])
+    """What a run says against grantctl: goals missed, peers that are quicker, what is left out."""
+    complaints = _complaints(run) or ["every goal is met, and no peer is quicker"]
+    return "\n".join([*complaints, *(f"left out: {one}" for one in run.left_out)])
 
 
 def write(run: Run) -> None:
@@ -58,7 +60,7 @@ def write(run: Run) -> None:
     runs = [run_of(json.loads(one.read_text())) for one in _files()]
     before, _, rest = PAGE.read_text().partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{_tables(runs)}\n{_END}{after}")
+    PAGE.write_text(f"{before}{_BEGIN}\n\n{_IMAGE}\n\n{_tables(runs)}\n{_END}{after}")
     CHART.write_text(draw(runs[-1]))
 
 

