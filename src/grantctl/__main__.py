@@ -39,16 +39,28 @@ def _answer_at_the_door() -> None:
     import gc
 
     gc.disable()  # so short a run leaves nothing that is worth looking for
-    from grantctl.cli.door import answer
-
     try:
-        code = answer(sys.argv[1:], os.environ)
+        code = _answer()
     except OSError:  # it could not be written: the Typer app tries again, and says so
         code = None
     finally:
         gc.enable()
     if code is not None:
         os._exit(code)  # everything is written and closed: what is left would only take time
+
+
+def _answer() -> int | None:
+    """The exit code, where the door has an answer. It is loaded only for what is plain."""
+    from grantctl.cli.completion_variables import SHELL_VARIABLE
+    from grantctl.cli.plain_line import read_plain_line
+
+    is_completion = SHELL_VARIABLE in os.environ
+    line = None if is_completion else read_plain_line(sys.argv[1:])
+    if line is None and not is_completion:
+        return None
+    from grantctl.cli.door import answer, answer_line
+
+    return answer(sys.argv[1:], os.environ) if line is None else answer_line(line, os.environ)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,7 +13,9 @@ from grantctl.cli import candidates
 from grantctl.config import COLORS, KEYS, OUTPUTS, load_settings
 from grantctl.errors import GrantctlError
 from grantctl.evaluation.rules import categories_of
-from grantctl.store.reader import Reader
+
+if TYPE_CHECKING:
+    from grantctl.store.reader import Reader
 
 _VALUES = ("true", "false")
 

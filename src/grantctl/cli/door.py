@@ -42,7 +42,12 @@ def answer(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
     if SHELL_VARIABLE in environ:
         return _complete(environ)
     line = read_plain_line(arguments)
-    if line is None or not _are_plain_streams():
+    return None if line is None else answer_line(line, environ)
+
+
+def answer_line(line: PlainLine, environ: Mapping[str, str]) -> int | None:
+    """The same of a question that was read already."""
+    if not _are_plain_streams():
         return None
     try:
         settings = load_settings(flags=line.flags, environ=environ)
