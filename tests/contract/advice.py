@@ -17,18 +17,22 @@ from grantctl.store.database import Database
 from grantctl.store.reader import Reader
 from grantctl.store.url import parse_url
 from tests.commands import Cli, invoke
-from tests.contract.resource_worlds import ResourceWorld
+from tests.contract.resource_worlds import ACTIONS, ResourceWorld
 
 BY_ROLE = ("users", "set-role")
 
 
 @dataclass(frozen=True)
 class Powers:
-    """What everybody may: users by permission asked about, what one user may do and have."""
+    """Who has what is asked, and what one user has and may do.
+
+    `rights`: what is told of the user; `may`: all, of actions too that no grant names any more.
+    """
 
     having: frozenset[str]
     permissions: frozenset[str]
-    rights: frozenset[tuple[str, str]]
+    rights: frozenset[str]
+    may: frozenset[str]
 
 
 def run_on(database: Database) -> Cli:
@@ -48,13 +52,18 @@ def carry_out(cli: Cli, commands: Iterable[Sequence[str]]) -> None:
 
 def powers(reader: Reader, user: User, now: datetime, who: Callable[[], set[str]]) -> Powers:
     found = access(reader, user.id, Question(), now=now)
-    try:
-        reached = reachable(reader, user.id, "*", AccessQuestion(ANY), now=now)
-        rights = {(one.action, str(one.resource.ref)) for one in reached}
-    except NotFoundError:
-        rights = set()
     allowed = {leaf.permission.key for leaf in found.leaves if found.is_allowed(leaf)}
-    return Powers(frozenset(who()), frozenset(allowed), frozenset(rights))
+    rights = frozenset(_rights(reader, user, ANY, now))
+    may = rights.union(*(_rights(reader, user, action, now) for action in ACTIONS))
+    return Powers(frozenset(who()), frozenset(allowed), rights, may)
+
+
+def _rights(reader: Reader, user: User, action: str, now: datetime) -> set[str]:
+    try:
+        reached = reachable(reader, user.id, "*", AccessQuestion(action), now=now)
+    except NotFoundError:  # there is no resource
+        return set()
+    return {f"{one.action} {one.resource.ref}" for one in reached}
 
 
 def file_of(

@@ -72,7 +72,7 @@ def require_fixes_of_permission(
             assert fix.users_gaining == len(after.having - before.having), fix
         assert set(fix.permissions_besides) == gained - asked, fix
         if not fix.fix.hands_over_admin:
-            assert fix.resources_besides == len(after.rights - before.rights), fix
+            assert fix.resources_besides == len(after.rights - before.may), fix
     require_order(advice)
 
 
@@ -101,7 +101,7 @@ def require_fixes_of_access(
         restore()
         if asked == question and not fix.fix.hands_over_admin:
             assert fix.users_gaining == len(after.having - before.having), fix
-            rights = after.rights - before.rights - {(question.action, str(ref))}
+            rights = after.rights - before.may - {f"{question.action} {ref}"}
             assert fix.resources_besides == len(rights), (fix, rights)
         assert set(fix.permissions_besides) == after.permissions - before.permissions, fix
     require_order(advice)

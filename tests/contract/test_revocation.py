@@ -18,7 +18,7 @@ from grantctl.operations.questions import Question, answer
 from grantctl.operations.revocation import Plan, plan, plan_access
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
-from tests.contract.advice import carry_out, file_of, powers, run_on
+from tests.contract.advice import Powers, carry_out, file_of, powers, run_on
 from tests.contract.resource_worlds import (
     ACTIONS,
     ResourceWorld,
@@ -28,17 +28,13 @@ from tests.contract.resource_worlds import (
 from tests.contract.test_fixes import unhurried
 from tests.databases import prepared
 
-Everything = Mapping[str, set[str]]  # what each user has, and may do
+Everything = Mapping[str, Powers]  # of each user
 
 
 def everything(database: Database, world: ResourceWorld) -> Everything:
     now = datetime.now(UTC)
     with database.reader() as reader:
-        found = {one.id: powers(reader, one, now, set) for one in world.people.users}
-    return {
-        user: {*one.permissions, *(" ".join(right) for right in one.rights)}
-        for user, one in found.items()
-    }
+        return {one.id: powers(reader, one, now, set) for one in world.people.users}
 
 
 def require_plan(
@@ -75,7 +71,10 @@ def require_plan(
 def require_losses(
     way: RatedWay, found: Plan, user: User, before: Everything, after: Everything
 ) -> None:
-    lost = {who: before[who] - after[who] for who in before}
+    lost = {
+        who: {*one.permissions - after[who].permissions, *one.rights - after[who].may}
+        for who, one in before.items()
+    }
     leaves = getattr(found.decision, "leaves", ())
     keys = {leaf.permission.key for leaf in leaves} if found.ref is None else set()
     asked = keys if found.ref is None else {f"{found.asked} {found.ref}"}
