@@ -2,7 +2,8 @@
 
 Owns the statements that `reader` runs. Values are bound as `:name`; columns are listed in the order
 of the fields that they fill. `CROSS JOIN … WHERE` fixes the order of the join: SQLite would put a
-filter over all groups first otherwise.
+filter over all groups first otherwise. For the same reason the next group above is a subquery of
+its own: as a join, SQLite reads every group for a Bloom filter first, once it has statistics.
 """
 
 from __future__ import annotations
@@ -42,22 +43,27 @@ HELD_GROUPS = """
 WITH RECURSIVE held(pk) AS (
   SELECT group_pk FROM memberships WHERE user_pk = :user
   UNION
-  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
-  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+  SELECT (SELECT g.parent_pk FROM groups AS g WHERE g.pk = held.pk)
+  FROM held WHERE held.pk IS NOT NULL
 )
 SELECT g.pk, g.id, g.name, g.parent_pk,
        m.user_pk, m.source, m.added_by, m.added_at, m.expires_at
+FROM memberships AS m CROSS JOIN groups AS g
+WHERE m.user_pk = :user AND g.pk = m.group_pk
+UNION ALL
+SELECT g.pk, g.id, g.name, g.parent_pk, NULL, NULL, NULL, NULL, NULL
 FROM held CROSS JOIN groups AS g
-LEFT JOIN memberships AS m ON m.user_pk = :user AND m.group_pk = g.pk
-WHERE g.pk = held.pk
+WHERE g.pk = held.pk AND NOT EXISTS (
+  SELECT 1 FROM memberships AS m WHERE m.user_pk = :user AND m.group_pk = held.pk
+)
 """
 
 HELD_FLAGS_OF_TWO = """
 WITH RECURSIVE held(pk) AS (
   SELECT group_pk FROM memberships WHERE user_pk = :user
   UNION
-  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
-  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+  SELECT (SELECT g.parent_pk FROM groups AS g WHERE g.pk = held.pk)
+  FROM held WHERE held.pk IS NOT NULL
 )
 SELECT f.group_pk, p.key, f.allowed
 FROM permissions AS p CROSS JOIN held CROSS JOIN group_permissions AS f
@@ -68,8 +74,8 @@ HELD_FLAGS = """
 WITH RECURSIVE held(pk) AS (
   SELECT group_pk FROM memberships WHERE user_pk = :user
   UNION
-  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
-  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+  SELECT (SELECT g.parent_pk FROM groups AS g WHERE g.pk = held.pk)
+  FROM held WHERE held.pk IS NOT NULL
 )
 SELECT f.group_pk, p.key, f.allowed
 FROM held CROSS JOIN group_permissions AS f CROSS JOIN permissions AS p

@@ -91,8 +91,8 @@ held(pk) AS (
   SELECT m.group_pk FROM asked CROSS JOIN memberships AS m
   WHERE m.user_pk = asked.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
   UNION
-  SELECT g.parent_pk FROM held CROSS JOIN groups AS g
-  WHERE g.pk = held.pk AND g.parent_pk IS NOT NULL
+  SELECT (SELECT g.parent_pk FROM groups AS g WHERE g.pk = held.pk)
+  FROM held WHERE held.pk IS NOT NULL
 )
 SELECT (SELECT version_num FROM grantctl_revision), asked.role, p.key, p.default_allowed,
   EXISTS (

@@ -14,8 +14,8 @@ CHAIN = """
 WITH RECURSIVE chain(pk, depth) AS (
   SELECT pk, 0 FROM resources WHERE pk = :resource
   UNION ALL
-  SELECT r.base_pk, chain.depth + 1 FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL AND chain.depth < :deepest
+  SELECT (SELECT r.base_pk FROM resources AS r WHERE r.pk = chain.pk), chain.depth + 1
+  FROM chain WHERE chain.pk IS NOT NULL AND chain.depth < :deepest
 )
 SELECT r.pk, r.type, r.id, r.name, r.is_public,
        r.owner_pk, u.id, u.email, r.missing_owner, r.base_pk, r.missing_base
@@ -27,8 +27,8 @@ GRANTS_OF_CHAIN = """
 WITH RECURSIVE chain(pk, depth) AS (
   SELECT pk, 0 FROM resources WHERE pk = :resource
   UNION ALL
-  SELECT r.base_pk, chain.depth + 1 FROM chain CROSS JOIN resources AS r
-  WHERE r.pk = chain.pk AND r.base_pk IS NOT NULL AND chain.depth < :deepest
+  SELECT (SELECT r.base_pk FROM resources AS r WHERE r.pk = chain.pk), chain.depth + 1
+  FROM chain WHERE chain.pk IS NOT NULL AND chain.depth < :deepest
 )
 SELECT a.resource_pk, a.action, a.principal_type,
        a.user_pk, u.id, u.email, a.group_pk, g.id, g.name, a.missing_id
