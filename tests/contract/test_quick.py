@@ -40,6 +40,7 @@ def pools(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
     """Pools that keep users, one, and none, at the time of the generated worlds."""
     for module in (kept, quick, quick_server):
         monkeypatch.setattr(module, "microseconds_now", lambda: to_microseconds(NOW))
+    monkeypatch.setattr(quick_server, "QUIET", 0)
     pools = [ReaderPool(database.url, users=users) for users in (100, 1, 0)]
     yield pools
     for pool in pools:

@@ -21,7 +21,7 @@ from grantctl.evaluation.scopes import parse_scope
 from grantctl.operations import flags
 from grantctl.operations.groups import create_group, move_group
 from grantctl.operations.memberships import add_members
-from grantctl.store import member_cache
+from grantctl.store import member_cache, quick_server
 from grantctl.store import quick as quicks
 from grantctl.store.connection import open_writing
 from grantctl.store.url import parse_url
@@ -61,7 +61,11 @@ def write(url: str) -> Iterator[Write]:
 
 
 @pytest.fixture(params=[0, 1000], ids=["fresh", "kept"])
-def authorizer(request: pytest.FixtureRequest, world: World) -> Iterator[Authorizer]:
+def authorizer(
+    request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Authorizer]:
+    """One that reads users each time, and one that keeps them: on Postgres, groups and flags."""
+    monkeypatch.setattr(quick_server, "QUIET", 0 if request.param else 1_000_000)
     with Authorizer(world.url, environ={}, user_cache_size=request.param) as authorizer:
         yield authorizer
 
@@ -332,3 +336,19 @@ class _Closing:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_groups_and_flags_are_kept_on_a_quiet_server_and_not_on_a_standby(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick_server, "QUIET", 0)
+    for snapshot, is_kept in ((None, True), ("SELECT 'x' WHERE false", False)):
+        with Authorizer(world.url, environ={}) as authorizer:
+            assert authorizer.check(BOB, KEY)
+            [quick] = [one.quick for one in authorizer._pool._slots if one.quick is not None]
+            quick._kept._read_version = snapshot or quick._kept._read_version
+            quick._kept.version = None
+            answers = [authorizer.check(BOB, KEY) for _ in range(20)]
+            assert answers == [True] * 20
+            assert (quick._kept.version is not None) is is_kept

@@ -353,6 +353,86 @@ def test_a_relative_path_stays_where_it_was_named(
     relative.close()
 
 
+def hold_verdicts(pool: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """Have quick verdicts of the pool's one connection say that they have begun, and wait."""
+    inside, leave = Event(), Event()
+    assert pool.verdict("ada@example.com", "chat") is not None
+    [slot] = [one for one in pool._slots if one.quick is not None]
+    assert slot.quick is not None
+    plain = slot.quick.verdict
+
+    class Held:
+        def verdict(self, user: str, asked: str) -> object:
+            inside.set()
+            assert leave.wait(30)
+            return plain(user, asked)
+
+    slot.quick = Held()
+    return inside, leave
+
+
+def test_who_waits_for_a_quick_verdict_to_end_has_its_turn_then(
+    database: Database, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_user(database, INTENT, email="ada@example.com")
+    pool = ReaderPool(parse_url(url), size=1, wait_seconds=5)
+    inside, leave = hold_verdicts(pool, monkeypatch)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(pool.verdict, "ada@example.com", "chat")
+        assert inside.wait(30)
+        second = threads.submit(pool.read, role_of_ada)
+        while not pool._turns.waiting:
+            time.sleep(0.001)
+        leave.set()
+        assert second.result() is Role.ADMIN
+        assert first.result() is not None
+    pool.close()
+
+
+def test_a_pool_that_is_closed_during_a_quick_verdict_keeps_no_connection(
+    database: Database, url: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_user(database, INTENT, email="ada@example.com")
+    pool = ReaderPool(parse_url(url), size=1)
+    inside, leave = hold_verdicts(pool, monkeypatch)
+    with ThreadPoolExecutor(1) as threads:
+        verdict = threads.submit(pool.verdict, "ada@example.com", "chat")
+        assert inside.wait(30)
+        pool.close()
+        leave.set()
+        assert verdict.result() is not None
+    assert [is_open(one) for one in opened] == [False]
+    with pytest.raises(DatabaseError, match="are closed"):
+        pool.verdict("ada@example.com", "chat")
+
+
+def test_a_quick_verdict_that_is_interrupted_leaves_no_connection_behind(
+    pool: ReaderPool, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pool.verdict("ada@example.com", "chat") is not None
+    [slot] = [one for one in pool._slots if one.quick is not None]
+
+    class Broken:
+        def verdict(self, user: str, asked: str) -> object:
+            raise KeyboardInterrupt
+
+    slot.quick = Broken()
+    with pytest.raises(KeyboardInterrupt):
+        pool.verdict("ada@example.com", "chat")
+    assert [is_open(one) for one in opened] == [False]
+    assert pool.verdict("ada@example.com", "chat") is not None
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_quick_verdicts_outlive_the_end_of_every_connection(pool: ReaderPool, url: str) -> None:
+    for _ in range(2):
+        assert pool.read(role_of_ada) is Role.ADMIN
+        assert pool.verdict("ada@example.com", "chat") is not None
+        end_every_connection(url)
+        assert pool.verdict("ada@example.com", "chat") is None  # the long way is asked then
+        assert pool.verdict("ada@example.com", "chat") is not None
+
+
 def fill(pool: ReaderPool, count: int) -> None:
     """Have the pool open so many connections."""
     together = Barrier(count)

@@ -85,7 +85,7 @@ class QuickReader:
             return self._in_one_read(user, asked)
         return None if member is None else compiled.verdict(member[0], member[1])
 
-    def _read_member(self, user: str) -> tuple[Member | None, int | None]:
+    def _read_member(self, user: str) -> tuple[Member | None, int | str | None]:
         """The user, if it is there, and the version that it was read in."""
         try:
             found = self._ask_user(MEMBER_BY_ID, (user,))

@@ -78,30 +78,55 @@ FROM permissions AS p CROSS JOIN group_permissions AS f CROSS JOIN groups AS g
 WHERE p.key = :key AND f.permission_pk = p.pk AND g.pk = f.group_pk
 """
 
-# All that one verdict needs, at one moment: a row for each leaf that is asked for, with whether any
-# group that the user holds now sets it true. The range is that of all keys under a category.
-ONE_VERDICT = """
-WITH RECURSIVE asked(pk, role) AS (
-  SELECT pk, role FROM users WHERE id = :reference
-  UNION ALL
-  SELECT pk, role FROM users
-  WHERE email = :email AND NOT EXISTS (SELECT 1 FROM users WHERE id = :reference)
-),
-held(pk) AS (
-  SELECT m.group_pk FROM asked CROSS JOIN memberships AS m
-  WHERE m.user_pk = asked.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
-  UNION
-  SELECT (SELECT g.parent_pk FROM groups AS g WHERE g.pk = held.pk)
-  FROM held WHERE held.pk IS NOT NULL
-)
-SELECT (SELECT version_num FROM grantctl_revision), asked.role, p.key, p.default_allowed,
-  EXISTS (
-    SELECT 1 FROM held CROSS JOIN group_permissions AS f
-    WHERE f.group_pk = held.pk AND f.permission_pk = p.pk AND f.allowed
-  )
-FROM permissions AS p CROSS JOIN asked
-WHERE p.key = :key OR (p.key >= :first AND p.key < :beyond)
+# The snapshot of the statement: which transactions are over, so what it sees (Postgres alone). Not
+# told by a standby, which leaves out those that are not over.
+SNAPSHOT = """
+SELECT pg_current_snapshot()::text WHERE NOT pg_is_in_recovery()
 """
+
+# The user's role and groups, as in MEMBER_BY_ID, with the statement's snapshot (Postgres alone).
+MEMBER_IN_SNAPSHOT = """
+SELECT u.role, m.group_pk, m.expires_at,
+       (SELECT pg_current_snapshot()::text WHERE NOT pg_is_in_recovery())
+FROM users AS u LEFT JOIN memberships AS m ON m.user_pk = u.pk
+WHERE u.pk = coalesce(
+  (SELECT pk FROM users WHERE id = :reference), (SELECT pk FROM users WHERE email = :email)
+)
+"""
+
+# All that one verdict needs (Postgres alone): a row for each leaf that is asked for, with whether
+# any group that the user holds now sets it true. The range is that of all keys under a category.
+# Groups above are looked for only where one of the user's has one.
+ONE_VERDICT = """
+SELECT (SELECT version_num FROM grantctl_revision), u.role, p.key, p.default_allowed,
+  EXISTS (
+    SELECT 1 FROM memberships AS m JOIN groups AS g ON g.pk = m.group_pk
+    JOIN group_permissions AS f ON f.group_pk = m.group_pk
+    WHERE m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+      AND f.permission_pk = p.pk AND f.allowed
+  ) OR CASE WHEN EXISTS (
+    SELECT 1 FROM memberships AS m JOIN groups AS g ON g.pk = m.group_pk
+    WHERE m.user_pk = u.pk AND g.parent_pk IS NOT NULL
+  ) THEN EXISTS (
+    WITH RECURSIVE held(pk) AS (
+      SELECT m.group_pk FROM memberships AS m
+      WHERE m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
+      UNION
+      SELECT g.parent_pk FROM held JOIN groups AS g ON g.pk = held.pk
+      WHERE g.parent_pk IS NOT NULL
+    )
+    SELECT 1 FROM held JOIN groups AS g ON g.pk = held.pk
+    JOIN group_permissions AS f ON f.group_pk = held.pk
+    WHERE f.permission_pk = p.pk AND f.allowed
+  ) ELSE false END,
+  (SELECT pg_current_snapshot()::text WHERE NOT pg_is_in_recovery())
+FROM users AS u CROSS JOIN permissions AS p
+WHERE u.pk = coalesce(
+    (SELECT pk FROM users WHERE id = :reference), (SELECT pk FROM users WHERE email = :email)
+  ) AND (p.key = :key OR (p.key >= :first AND p.key < :beyond))
+"""
+
+GENERIC_PLANS = "SET plan_cache_mode = force_generic_plan"
 
 # Every user in the order of their making, and whether it is in one of these groups directly now;
 # for SQLite, then for Postgres. A time that is none counts for nothing. `+` has SQLite look at the
