@@ -89,10 +89,13 @@ def test_a_grant_on_a_public_resource_says_what_becomes_of_it(models: Cli) -> No
 
 
 def test_a_pattern_is_asked_about_before_it_grants_or_revokes(models: Cli) -> None:
+    assert models("users", "approve", BOB).code == 0
     grant = ("resources", "grant", "model:*", "read", "--group", "staff", "--user", BOB)
     of_three = "3 resources: `model:a`, `model:b`, `model:c`"
     whom = "user `bob@example.com`, group `staff`"
-    assert said(models(*grant), "", unconfirmed(f"grant `read` on {of_three}, to {whom}"), 6)
+    gain = "(1 user gains it)"  # Ada is admin; Bob, in the group staff, is meant twice
+    asked = unconfirmed(f"grant `read` on {of_three}, to {whom} {gain}")
+    assert said(models(*grant), "", asked, 6)
     assert models("resources", "show", "model:a", "--fields", "grants").out == "grants:\n"
     rows = (
         "model:{0}\tread\tuser\tbob@example.com\t{1}\nmodel:{0}\tread\tgroup\tstaff\t{1}\n".format
@@ -102,12 +105,22 @@ def test_a_pattern_is_asked_about_before_it_grants_or_revokes(models: Cli) -> No
     assert said(models(*grant, "--dry-run"), expected, public + DRY)
     assert said(models(*grant, "--yes"), expected, public)
     revoke = ("resources", "revoke", "model:?", "read", "--group", "staff")
-    question = f"revoke `read` on {of_three}, from group `staff`"
+    question = f"revoke `read` on {of_three}, from group `staff` (nobody gains or loses it)"
     assert said(models(*revoke), "", unconfirmed(question), 6)
     one = models("resources", "revoke", "model:[a]*", "read", "--everyone")
     assert (one.code, one.out) == (4, "")
     alone = models("resources", "grant", "*:a", "use", "--everyone")
-    assert said(alone, "", unconfirmed("grant `use` on `model:a`, to everyone"), 6)
+    question = "grant `use` on `model:a`, to everyone (1 user gains it)"
+    assert said(alone, "", unconfirmed(question), 6)
+
+
+def test_of_very_many_resources_the_first_are_measured(
+    models: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grantctl.cli.resource_impact.MAX_MEASURED", 1)
+    assert models("users", "approve", BOB).code == 0
+    refused = models("resources", "publish", "model:*")
+    assert "`model:c` (of the first 1 resources: 1 user gains it): not" in refused.err
 
 
 def test_a_question_about_many_principals_names_a_few(models: Cli) -> None:
@@ -116,7 +129,7 @@ def test_a_question_about_many_principals_names_a_few(models: Cli) -> None:
     users = [part for number in range(6) for part in ("--user", f"user{number}@example.com")]
     refused = models("resources", "grant", "model:*", "read", *users, "--everyone")
     named = ", ".join(f"user `user{number}@example.com`" for number in range(5))
-    assert f", to {named} and 2 more: not confirmed\n" in refused.err
+    assert f", to {named} and 2 more (nobody gains or loses it): not confirmed\n" in refused.err
 
 
 def test_a_revoke_says_what_became_of_each_and_who_still_may(models: Cli) -> None:
@@ -177,7 +190,7 @@ def test_grants_to_nobody_are_shown_and_revoked(models: Cli, database: Database)
     refused = models("resources", "revoke", "model:*", "--dangling")
     question = (
         "revoke every action on 3 resources: `model:a`, `model:b`, `model:c`, "
-        "from group `g-gone`, user `u-gone`"
+        "from group `g-gone`, user `u-gone` (nobody gains or loses it)"
     )
     assert said(refused, "", unconfirmed(question), 6)
     public = (
@@ -192,9 +205,10 @@ def test_grants_to_nobody_are_shown_and_revoked(models: Cli, database: Database)
 
 
 def test_resources_are_opened_and_closed(models: Cli) -> None:
+    assert models("users", "approve", BOB).code == 0
     models("resources", "grant", "model:b", "write", "--group", "staff")
     refused = models("resources", "publish", "model:*")
-    question = "let everyone read 3 resources: `model:a`, `model:b`, `model:c`"
+    question = "let everyone read 3 resources: `model:a`, `model:b`, `model:c` (1 user gains it)"
     assert said(refused, "", unconfirmed(question), 6)
     published = models("resources", "publish", "model:*", "--yes")
     kept = "warning: `model:b`: restricted as before, and everyone may read\n"
@@ -205,10 +219,11 @@ def test_resources_are_opened_and_closed(models: Cli) -> None:
     )
     assert said(published, rows, kept)
     for arguments, question in (
-        ((), "take from everyone 3 resources: `model:a`, `model:b`, `model:c`"),
+        ((), "take from everyone 3 resources: `model:a`, `model:b`, `model:c` (1 user loses it)"),
         (
             ("--private",),
-            "take from everybody but its owner 3 resources: `model:a`, `model:b`, `model:c`",
+            "take from everybody but its owner 3 resources: `model:a`, `model:b`, `model:c` "
+            "(1 user loses it)",
         ),
     ):
         refused = models("resources", "restrict", "model:*", *arguments)

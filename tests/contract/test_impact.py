@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,18 +13,24 @@ from grantctl.errors import GroupCycleError
 from grantctl.evaluation.access import has_access
 from grantctl.evaluation.access_rules import actions_named
 from grantctl.evaluation.evaluator import effective_permissions
-from grantctl.evaluation.facts import User
+from grantctl.evaluation.facts import AccessGrant, Resource, User
 from grantctl.model import PrincipalType, ResourceRef, Role
 from grantctl.operations import access_grants, flags, groups, memberships, roles
 from grantctl.operations.access_grants import Principals
 from grantctl.operations.impact import (
+    EVERYONE_READS,
     GroupImpact,
     Impact,
+    Impacts,
     access_impact,
     flag_impact,
+    granted,
     group_deletion_impact,
     group_move_impact,
     membership_impact,
+    resources_impact,
+    restricted,
+    revoked,
     role_impact,
     settings_impact,
     users_gaining,
@@ -143,6 +149,9 @@ def require_grant(
             now=NOW,
             first=None,
         )
+        edit = granted if given else revoked
+        grant = AccessGrant(action, kind, "*", pk)
+        several = resources_impact(reader, [ref], lambda one: edit(one, grant), now=NOW)
     principals = Principals(
         users=(f"u-{pk}",) if kind is PrincipalType.USER else (),
         groups=(f"g-{pk}",) if kind is PrincipalType.GROUP else (),
@@ -150,7 +159,21 @@ def require_grant(
     )
     change = access_grants.grant if given else access_grants.revoke
     change(database, INTENT, [str(ref)], action, principals)
-    require_same(before, verdicts(world, database), (action, str(ref)), impact)
+    after = verdicts(world, database)
+    require_same(before, after, (action, str(ref)), impact)
+    require_counts(before, after, [ref], several)
+
+
+def require_counts(
+    before: Verdicts, after: Verdicts, refs: list[ResourceRef], impacts: Impacts
+) -> None:
+    """So many users gain, and lose, something on one of these resources."""
+    names = {str(ref) for ref in refs}
+    counts = [
+        len(frozenset[int]().union(*(who for right, who in found.items() if right[-1] in names)))
+        for found in (after.gained(before), before.gained(after))
+    ]
+    assert counts == [impacts.gaining_count, impacts.losing_count]
 
 
 def require_deletion(world: ResourceWorld, database: Database, doomed: list[int]) -> None:
@@ -159,6 +182,9 @@ def require_deletion(world: ResourceWorld, database: Database, doomed: list[int]
     with database.reader() as reader:
         found = [reader.find_group(f"g-{pk}") for pk in doomed]
         impact = group_deletion_impact(reader, found, now=NOW, first=None)
+        for one in impact.accesses:
+            assert pks(users_gaining(reader, one.impact, now=NOW)) == pks(one.impact.gained)
+            assert pks(users_losing(reader, one.impact, now=NOW)) == pks(one.impact.lost)
     deleted = groups.delete_groups(database, INTENT, [f"g-{pk}" for pk in doomed])
     require_same_of_groups(before, verdicts(world, database), impact)
     children = {child.pk for one in deleted for child in one.children}
@@ -209,8 +235,43 @@ def require_membership(
 
 
 GENERATED = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+def dense(world: ResourceWorld) -> ResourceWorld:
+    """The same with little that hides a change: mostly users, who hold what groups give alone."""
+    people = world.people
+    return replace(
+        world,
+        people=replace(
+            people,
+            users=tuple(
+                replace(one, role=one.role if one.pk == 1 else Role.USER) for one in people.users
+            ),
+            memberships=tuple(
+                (user, replace(one, expires_at=one.expires_at if user == 1 else None))
+                for user, one in people.memberships
+            ),
+            catalogue={key: replace(one, default=False) for key, one in people.catalogue.items()},
+            flags={
+                (group, key): value or group % 2 == 1
+                for (group, key), value in people.flags.items()
+            },
+        ),
+        resources=tuple(
+            replace(one, owner=None, owner_id=None, owner_name=None, is_public=False)
+            for one in world.resources
+        ),
+    )
+
+
+def any_worlds() -> st.SearchStrategy[ResourceWorld]:
+    return resource_worlds() | resource_worlds().map(dense)
+
+
+def worlds_of_groups() -> st.SearchStrategy[ResourceWorld]:
+    return any_worlds().filter(lambda one: len(one.people.groups) > 1)
 
 
 def one_of_groups(world: ResourceWorld) -> st.SearchStrategy[int]:
@@ -218,7 +279,7 @@ def one_of_groups(world: ResourceWorld) -> st.SearchStrategy[int]:
 
 
 @GENERATED
-@given(world=resource_worlds(), data=st.data())
+@given(world=any_worlds(), data=st.data())
 def test_a_flag_does_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -230,7 +291,7 @@ def test_a_flag_does_what_was_counted(
 
 
 @GENERATED
-@given(world=resource_worlds(), data=st.data())
+@given(world=any_worlds(), data=st.data())
 def test_a_grant_does_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -248,7 +309,32 @@ def test_a_grant_does_what_was_counted(
 
 
 @GENERATED
-@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+@given(world=any_worlds(), data=st.data())
+def test_opening_and_closing_resources_do_what_was_counted(
+    database: Database, world: ResourceWorld, data: st.DataObject
+) -> None:
+    refs = [one.ref for one in world.resources]
+    opens, private = data.draw(st.booleans()), data.draw(st.booleans())
+    world.write(database)
+    before = verdicts(world, database)
+
+    def edit(one: Resource) -> Resource:
+        return granted(one, EVERYONE_READS) if opens else restricted(one, private=private)
+
+    with database.reader() as reader:
+        impacts = resources_impact(reader, refs, edit, now=NOW)
+    names = [str(ref) for ref in refs]
+    if opens:
+        access_grants.publish(database, INTENT, names)
+    else:
+        access_grants.restrict(database, INTENT, names, private=private)
+    # Each is measured alone, as if its bases stayed as they are.
+    if not any(one.base in refs for one in world.resources):
+        require_counts(before, verdicts(world, database), refs, impacts)
+
+
+@GENERATED
+@given(world=worlds_of_groups(), data=st.data())
 def test_a_deletion_of_groups_does_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -257,7 +343,7 @@ def test_a_deletion_of_groups_does_what_was_counted(
 
 
 @GENERATED
-@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+@given(world=worlds_of_groups(), data=st.data())
 def test_a_move_of_a_group_does_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -267,7 +353,7 @@ def test_a_move_of_a_group_does_what_was_counted(
 
 
 @GENERATED
-@given(world=resource_worlds().filter(lambda one: bool(one.people.groups)), data=st.data())
+@given(world=worlds_of_groups(), data=st.data())
 def test_joining_and_leaving_a_group_do_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -278,7 +364,7 @@ def test_joining_and_leaving_a_group_do_what_was_counted(
 
 
 @GENERATED
-@given(world=resource_worlds(), data=st.data())
+@given(world=any_worlds(), data=st.data())
 def test_several_settings_do_what_was_counted(
     database: Database, world: ResourceWorld, data: st.DataObject
 ) -> None:
@@ -320,3 +406,10 @@ def test_a_role_gives_what_was_counted(database: Database) -> None:
     assert promoted.gained == tuple(sorted(world.people.catalogue))
     assert promoted.hands_over_admin
     assert (unchanged.gained, unchanged.lost, unchanged.hands_over_admin) == ((), (), False)
+
+
+@pytest.mark.parametrize("group", range(1, 9))
+def test_each_group_of_a_rich_directory_is_deleted_as_counted(
+    database: Database, group: int
+) -> None:
+    require_deletion(dense(rich_resource_world()), database, [group])

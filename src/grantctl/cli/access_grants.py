@@ -19,6 +19,12 @@ from grantctl.cli.resource_documents import (
     grant_row,
     principal_name,
 )
+from grantctl.cli.resource_impact import (
+    grant_words,
+    publish_words,
+    restrict_words,
+    revoke_words,
+)
 from grantctl.cli.wording import some
 from grantctl.errors import UsageError
 from grantctl.model import PrincipalType
@@ -93,7 +99,9 @@ def grant(
         attempt=lambda intent, wanted: operations.access_grants.grant(
             call.database, intent, wanted, action, principals
         ),
-        question=lambda names, tried: f"grant `{action}` on {names}, to {_whom(tried)}",
+        question=lambda names, tried: (
+            f"grant `{action}` on {names}, to {_whom(tried)} ({grant_words(call, tried)})"
+        ),
     )
     _show_grants(call, changed, [*_grant_warnings(changed)])
 
@@ -128,7 +136,8 @@ def revoke(
             call.database, intent, wanted, action, principals, dangling=dangling
         ),
         question=lambda names, tried: (
-            f"revoke {f'`{action}`' if action else 'every action'} on {names}, from {_whom(tried)}"
+            f"revoke {f'`{action}`' if action else 'every action'} on {names}, "
+            f"from {_whom(tried)} ({revoke_words(call, tried)})"
         ),
     )
     _show_grants(call, changed, [*_revoke_warnings(changed, action)])
@@ -144,7 +153,7 @@ def publish(call: Call, resource: RESOURCES, yes: YES = False) -> None:
         attempt=lambda intent, wanted: operations.access_grants.publish(
             call.database, intent, wanted
         ),
-        question=lambda names, _: f"let everyone read {names}",
+        question=lambda names, tried: f"let everyone read {names} ({publish_words(call, tried)})",
     )
     kept = [str(one.after.ref) for one in changes if one.is_changed and one.after.grant_count]
     warnings = [f"{some(kept)}: restricted as before, and everyone may read"] if kept else []
@@ -169,7 +178,9 @@ def restrict(
         attempt=lambda intent, wanted: operations.access_grants.restrict(
             call.database, intent, wanted, private=private
         ),
-        question=lambda names, _: f"take from {whom} {names}",
+        question=lambda names, tried: (
+            f"take from {whom} {names} ({restrict_words(call, tried, private=private)})"
+        ),
     )
     _show_access(call, changes, "restricted", [])
 

@@ -45,11 +45,11 @@ def group_words(found: GroupImpact) -> str:
     return " and ".join(said) or "nobody gains or loses anything"
 
 
-def right_words(impact: Impact) -> str:
-    """What a change of one right does, for a question: `2 users lose it`."""
+def gain_and_loss(gaining: int, losing: int) -> str:
+    """How many gain what is asked about and how many lose it: `2 users lose it`."""
     said = [
         f"{amount(count, 'user')} {_verb(verb, count)} it"
-        for verb, count in (("gain", impact.gained_count), ("lose", impact.lost_count))
+        for verb, count in (("gain", gaining), ("lose", losing))
         if count
     ]
     return " and ".join(said) or "nobody gains or loses it"

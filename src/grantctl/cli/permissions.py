@@ -20,7 +20,7 @@ from grantctl.cli.flag_changes import (
     require_scope,
     show_flag_changes,
 )
-from grantctl.cli.impact_words import right_words
+from grantctl.cli.impact_words import gain_and_loss
 from grantctl.cli.questions import KEY, wants_words
 from grantctl.evaluation.facts import Permission
 from grantctl.render.columns import Column
@@ -164,7 +164,8 @@ def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     if not yes and not call.is_dry_run:
         with call.database.reader() as reader:
             lost = operations.impact.undefining_impact(reader, key, now=datetime.now(UTC), first=0)
-        call.confirm(f"undefine `{key}`, which {setting} ({right_words(lost)})", is_confirmed=False)
+        words = gain_and_loss(lost.gained_count, lost.lost_count)
+        call.confirm(f"undefine `{key}`, which {setting} ({words})", is_confirmed=False)
     gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
     record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}
     call.show_record("permission-undefined", record, name_key="key")

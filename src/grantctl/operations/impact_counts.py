@@ -15,7 +15,7 @@ from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
 FIRST = 10
@@ -73,19 +73,19 @@ def measure(reader: Reader, shift: Shift, *, now: datetime, first: int | None = 
 def measure_all(
     reader: Reader,
     shifts: Sequence[Shift],
-    groups: Iterable[int] | None,
+    within: Audience,
     *,
     now: datetime,
     first: int | None = FIRST,
 ) -> Impacts:
-    """Several shifts, all of users who are in one of these groups, or of anybody for None.
+    """Several shifts, all of users who are within one audience.
 
     One look at their memberships, inside of the caller's moment. Raises DatabaseError.
     """
     tally = Tally(shifts, first=sys.maxsize if first is None else first)
     includes_admins = any(shift.includes_admins for shift in shifts)
     if shifts:
-        members = reader.impacts.groups_of_users(groups, includes_admins=includes_admins, now=now)
+        members = reader.impacts.groups_of_users(within, includes_admins=includes_admins, now=now)
         for user, is_admin, held in members:
             tally.add(user, held, is_admin=is_admin)
     named = {pk for pks in (*tally.first_gained, *tally.first_lost) for pk in pks}

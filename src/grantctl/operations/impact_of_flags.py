@@ -98,7 +98,9 @@ def settings_impact(
             else measure_all(
                 reader,
                 shifts,
-                None if group is None else tree.below([group.pk]),
+                Audience(is_everyone=True)
+                if group is None
+                else Audience(groups=tree.below([group.pk])),
                 now=now,
                 first=first,
             ).each

@@ -109,12 +109,12 @@ def _impact_of(
     reader: Reader, change: _Change, groups: Iterable[int], children: Sequence[int]
 ) -> GroupImpact:
     flags, accesses = [*_flags(reader, change)], [*_accesses(reader, change)]
-    members = change.before.below(groups)
+    members = Audience(groups=change.before.below(groups))
     shifts = [shift for _, shift in flags] + [shift for _, _, shift in accesses]
     measured = measure_all(reader, shifts, members, now=change.now, first=change.first)
     impacts = measured.each
     every = reader.impacts.groups() if children else {}
-    held = Shift((Audience(groups=members),), (Audience(),), includes_admins=True)
+    held = Shift((members,), (Audience(),), includes_admins=True)
     return GroupImpact(
         member_count=measure(reader, held, now=change.now, first=0).lost_count,
         gaining_count=measured.gaining_count,

@@ -40,29 +40,35 @@ WITH RECURSIVE made(pk) AS (
 SELECT pk FROM made
 """
 
-# The memberships of everybody who is in one of these groups, a user's together.
+# The memberships of everybody who is looked at, a user's together; one row for who has none.
 MEMBERSHIPS_SQLITE = """
 SELECT u.pk, u.role, m.group_pk
 FROM (
-  SELECT DISTINCT c.user_pk AS pk
+  SELECT c.user_pk AS pk
   FROM json_each(:within_groups) AS w CROSS JOIN memberships AS c
   WHERE c.group_pk = w.value AND (c.expires_at IS NULL OR c.expires_at > :now)
-) AS looked_at CROSS JOIN users AS u CROSS JOIN memberships AS m
+  UNION
+  SELECT value FROM json_each(:within_users)
+) AS looked_at CROSS JOIN users AS u
+LEFT JOIN memberships AS m
+  ON m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
 WHERE u.pk = looked_at.pk AND u.role IN (:role, :other_role)
-  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
 ORDER BY u.pk
 """
 
 MEMBERSHIPS_POSTGRES = """
 SELECT u.pk, u.role, m.group_pk
-FROM users AS u CROSS JOIN memberships AS m
+FROM users AS u LEFT JOIN memberships AS m
+  ON m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
 WHERE u.pk IN (
   SELECT c.user_pk
   FROM json_array_elements_text(CAST(:within_groups AS json)) AS w(value)
   CROSS JOIN memberships AS c
   WHERE c.group_pk = CAST(w.value AS bigint) AND (c.expires_at IS NULL OR c.expires_at > :now)
+  UNION
+  SELECT CAST(k.value AS bigint)
+  FROM json_array_elements_text(CAST(:within_users AS json)) AS k(value)
 ) AND u.role IN (:role, :other_role)
-  AND m.user_pk = u.pk AND (m.expires_at IS NULL OR m.expires_at > :now)
 ORDER BY u.pk
 """
 

@@ -145,7 +145,8 @@ class ImpactReader:
         """
         if within is not None:
             wanted = frozenset(groups)
-            for _, _, held in self.groups_of_users(within, includes_admins=False, now=now):
+            members = Audience(groups=frozenset(within))
+            for _, _, held in self.groups_of_users(members, includes_admins=False, now=now):
                 found = [group for group in held if group in wanted]
                 if found:
                     yield found
@@ -169,16 +170,14 @@ class ImpactReader:
         return {row[0]: user_of(row) for row in rows}
 
     def groups_of_users(
-        self, groups: Iterable[int] | None, *, includes_admins: bool, now: datetime
+        self, within: Audience, *, includes_admins: bool, now: datetime
     ) -> Iterator[tuple[int, bool, list[int]]]:
-        """Everybody who is in one of these groups, or anybody for None: the pk, whether admin, and
-        all groups that are held directly.
+        """Everybody in an audience: the pk, whether admin, and all groups that are held directly.
 
         In the order of their making, in the caller's transaction.
         """
-        within = Audience(groups=frozenset(groups or ()))
         values = _values(Part(within, Audience()), includes_admins, now)
-        if groups is None:
+        if within.is_everyone:
             query = statements.EVERYBODYS_MEMBERSHIPS
         elif self._connection.engine == SQLITE:
             query = statements.MEMBERSHIPS_SQLITE
