@@ -34,6 +34,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "explain": (USER, ASKED, RESOURCE),
     "who-can": (ASKED, RESOURCE),
     "access": (USER, KEY),
+    "revoke plan": (USER, ASKED, RESOURCE),
     "test record": (USER, MANY),
     "users show": (USER,),
     "users update": (USER,),
