@@ -45,6 +45,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "users delete": (USER, MANY),
     "users unlock": (USER,),
     "groups show": (GROUP,),
+    "groups impact": (GROUP,),
     "groups update": (GROUP,),
     "groups move": (GROUP,),
     "groups delete": (GROUP, MANY),
