@@ -25,6 +25,7 @@ from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
 from grantctl.cli.complete import complete_action, complete_resource_type
 from grantctl.cli.matrix import FORCE, HTML, LIMIT, MATRIX, MatrixOptions, show_matrix
+from grantctl.cli.name_lists import wants_names, write_names
 from grantctl.cli.questions import (
     IGNORE_BASE,
     IGNORE_OWNER,
@@ -153,6 +154,11 @@ def _show_access(
 ) -> None:
     now, premises = datetime.now(UTC), read_premises(call)
     with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
+        if type_ is not None and wants_names(call.style) and assumptions is None:
+            write_names(
+                operations.access_questions.names_of_reachable(reader, user, type_, asked, now=now)
+            )
+            return
         if type_ is not None:
             reached = operations.access_questions.reachable(
                 reader, user, type_, asked, now=now, assumptions=assumptions

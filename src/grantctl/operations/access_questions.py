@@ -111,6 +111,17 @@ def reachable(
     return iter(()) if first is None else chain((first,), found)
 
 
+def names_of_reachable(
+    reader: Reader, user: str, type_: str, question: AccessQuestion, *, now: datetime
+) -> Iterator[list[str]]:
+    """The resource of each that `reachable` finds, by name alone and quickly, some at a time.
+
+    Of the world as it is. Raises as `reachable`, the errors of a user when it is read.
+    """
+    types = reader.resources.require_types(type_)
+    return reader.resources.names_of_reachable(user, types, question, now=now)
+
+
 def _reached(
     reader: Reader, user: str, types: list[str], question: AccessQuestion, now: datetime
 ) -> Iterator[ReachedResource]:
