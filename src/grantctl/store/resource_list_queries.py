@@ -16,19 +16,19 @@ SELECT r.pk, r.id, a.action FROM resources AS r LEFT JOIN access_grants AS a
 WHERE r.type = :type ORDER BY r.id
 """
 
-# Some of the resources that come into question, or all where there are fewer than `:most`: those
-# that are found by an index first. `+` has SQLite read the table from end to end for the public
-# ones, which no index has, rather than in the order of the ids.
+# Some of the resources that come into question, whatever the action, or all where there are fewer
+# than `:most`: those that are found by an index first. `+` has SQLite read the table from end to
+# end for the public ones, which no index has, rather than in the order of the ids.
 CANDIDATES = (
     """
 SELECT pk FROM resources WHERE owner_pk = :user
 UNION ALL
-SELECT resource_pk FROM access_grants WHERE user_pk = :user AND action = :action
+SELECT resource_pk FROM access_grants WHERE user_pk = :user
 UNION ALL
 SELECT a.resource_pk FROM json_each(:groups) AS held CROSS JOIN access_grants AS a
-WHERE a.group_pk = held.value AND a.action = :action
+WHERE a.group_pk = held.value
 UNION ALL
-SELECT resource_pk FROM access_grants WHERE principal_type = 'everyone' AND action = :action
+SELECT resource_pk FROM access_grants WHERE principal_type = 'everyone'
 UNION ALL
 SELECT pk FROM resources WHERE is_public AND +type = :type
 LIMIT :most
@@ -36,11 +36,11 @@ LIMIT :most
     """
 SELECT pk FROM resources WHERE owner_pk = :user
 UNION ALL
-SELECT resource_pk FROM access_grants WHERE user_pk = :user AND action = :action
+SELECT resource_pk FROM access_grants WHERE user_pk = :user
 UNION ALL
-SELECT resource_pk FROM access_grants WHERE group_pk = ANY (:groups) AND action = :action
+SELECT resource_pk FROM access_grants WHERE group_pk = ANY (:groups)
 UNION ALL
-SELECT resource_pk FROM access_grants WHERE principal_type = 'everyone' AND action = :action
+SELECT resource_pk FROM access_grants WHERE principal_type = 'everyone'
 UNION ALL
 SELECT pk FROM resources WHERE is_public AND type = :type
 LIMIT :most
@@ -115,7 +115,26 @@ ORDER BY r.id
 """,
 )
 
-# The same with a row for each grant, whatever its action, and whether it is one to the user.
+# The same two with a row for each grant, whatever its action, and whether it is one to the user.
+THESE_WITH_GRANTS = (
+    """
+SELECT r.pk, r.id, r.is_public, r.owner_pk = :user, r.base_pk, r.missing_base, a.action,
+       a.principal_type = 'everyone' OR (a.principal_type = 'user' AND a.user_pk = :user)
+       OR (a.principal_type = 'group'
+           AND a.group_pk IN (SELECT value FROM json_each(:groups)))
+FROM json_each(:candidates) AS asked CROSS JOIN resources AS r
+LEFT JOIN access_grants AS a ON a.resource_pk = r.pk
+WHERE r.pk = asked.value AND r.type = :type ORDER BY r.id
+""",
+    """
+SELECT r.pk, r.id, r.is_public, r.owner_pk = :user, r.base_pk, r.missing_base, a.action,
+       a.principal_type = 'everyone' OR (a.principal_type = 'user' AND a.user_pk = :user)
+       OR (a.principal_type = 'group' AND a.group_pk = ANY (:groups))
+FROM resources AS r LEFT JOIN access_grants AS a ON a.resource_pk = r.pk
+WHERE r.pk = ANY (:candidates) AND r.type = :type ORDER BY r.id
+""",
+)
+
 EVERY_ACTION = (
     """
 SELECT r.pk, r.id, r.is_public, r.owner_pk = :user, r.base_pk, r.missing_base, a.action,

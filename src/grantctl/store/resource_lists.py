@@ -160,9 +160,8 @@ class _OfType:
         )
 
     def _cases(self) -> Iterator[tuple[int, object, Case]]:
-        asked = {"user": self.person.user.pk, "type": self.type_, "groups": self._bound(self.held)}
         if self.question.action == ANY:
-            rows = self.connection.stream(self._spelled(statements.EVERY_ACTION), asked)
+            rows = self._rows(statements.THESE_WITH_GRANTS, statements.EVERY_ACTION)
             for pk, of_resource in groupby(rows, key=_pk):
                 found = list(of_resource)
                 _, id_, is_public, is_own, base, missing, *_ = found[0]
@@ -170,17 +169,23 @@ class _OfType:
             return
         given = frozenset({(self.question.action, True)})
         none: frozenset[tuple[str, bool]] = frozenset()
-        for pk, id_, is_public, is_own, is_given, base, missing in self._rows_of_one(asked):
+        rows = self._rows(statements.THESE, statements.ONE_ACTION)
+        for pk, id_, is_public, is_own, is_given, base, missing in rows:
             yield pk, id_, (is_public, is_own, given if is_given else none, base, missing)
 
-    def _rows_of_one(self, asked: dict[str, object]) -> Iterator[Row]:
-        """Those that come into question, with what is read of each for a single action."""
-        asked["action"] = self.question.action
+    def _rows(self, of_few: tuple[str, str], in_order: tuple[str, str]) -> Iterator[Row]:
+        """What is read of each resource that comes into question: by one statement or the other."""
+        asked = {
+            "user": self.person.user.pk,
+            "type": self.type_,
+            "action": self.question.action,
+            "groups": self._bound(self.held),
+        }
         some = self.connection.rows(self._spelled(statements.CANDIDATES), {**asked, "most": _FEW})
         if len(some) >= _FEW:
-            return self.connection.stream(self._spelled(statements.ONE_ACTION), asked)
+            return self.connection.stream(self._spelled(in_order), asked)
         asked["candidates"] = self._bound({pk for (pk,) in some})
-        return self.connection.stream(self._spelled(statements.THESE), asked)
+        return self.connection.stream(self._spelled(of_few), asked)
 
     def _spelled(self, both: tuple[str, str]) -> str:
         return both[0] if self.connection.engine == SQLITE else both[1]
