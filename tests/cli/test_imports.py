@@ -95,6 +95,7 @@ AT_THE_DOOR = (
     "explain dana@example.com write model:gpt-4o -o json",
     "access bob@example.com --type model -o name",
     "access dana@example.com --type=* --action read --output name",
+    "who-can read model:gpt-4o -o name",
 )
 NOT_AT_THE_DOOR = (
     *("typer", "dataclasses", "enum", "re", "json", "typing", "inspect", "contextlib"),

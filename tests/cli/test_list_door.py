@@ -45,6 +45,9 @@ PLAIN = (
     "who-can chat.controls -o name",
     "who-can chat --output=name --ignore-role",
     "-o name who-can notes",
+    "who-can read model:gpt-4o -o name",
+    "who-can read model:llama3 -o name --ignore-role --ignore-owner --ignore-base",
+    "who-can write tool:whiteboard -o name",
     "access bob@example.com --type model -o name",
     "access bob@example.com --type * --action read -o name",
     "access ada@example.com --type=* -o name --ignore-role --ignore-owner --ignore-base",
@@ -119,7 +122,7 @@ def test_hostile_ids_are_shown_escaped_one_a_line(file: str) -> None:
     [
         "who-can chat.controls",
         "who-can chat.controls -o table",
-        "who-can read model:gpt-4o -o name",
+        "who-can read model:gpt-4o more -o name",
         "who-can chat.controls -o name --fields user",
         "who-can chat.controls -o name --all",
         "who-can -o name",
@@ -140,6 +143,8 @@ def test_other_lines_are_left_to_the_app(line: str) -> None:
     "line",
     [
         "who-can chat.contrls -o name",
+        "who-can read model:gone -o name",
+        "who-can chat.controls -o name --ignore-owner",
         "access nobody --type model -o name",
         "access bob@example.com --type modle -o name",
         "access bob@example.com --type model --action= -o name",
@@ -190,7 +195,8 @@ def test_a_list_that_nobody_reads_to_its_end_ends_quietly(tmp_path: Path) -> Non
 
 def test_as_a_process_a_list_is_the_apps(process: Cli, file: str) -> None:
     env = {"GRANTCTL_DATABASE": file, "PYTHONUTF8": "1"}
-    for line, code in ((PLAIN[0], 0), (PLAIN[3], 0), ("access nobody --type model -o name", 4)):
+    lines = [(PLAIN[0], 0), (PLAIN[3], 0), (PLAIN[6], 0)]
+    for line, code in (*lines, ("access nobody --type model -o name", 4)):
         done = process(*line.split(), env=env)
         assert done == process(*line.split(), env={**env, "GRANTCTL_DEBUG": "1"})
         assert done.code == code

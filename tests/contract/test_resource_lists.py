@@ -12,11 +12,18 @@ from sqlmodel import Session, text
 from grantctl.errors import DatabaseError, NotFoundError
 from grantctl.evaluation.access_decision import AccessQuestion
 from grantctl.evaluation.facts import Resource, User
-from grantctl.model import ResourceRef, Role
-from grantctl.operations.access_questions import ANY, names_of_reachable, reachable
+from grantctl.model import ResourceRef, Role, parse_resource
+from grantctl.operations.access_questions import (
+    ANY,
+    names_of_reachable,
+    names_with_access,
+    reachable,
+    who_has_access,
+)
 from grantctl.store import resource_lists
 from grantctl.store.connection import Connection
 from grantctl.store.database import Database
+from grantctl.store.quick_queries import USERS
 from grantctl.store.reader import Reader
 from grantctl.store.resource_list_queries import ONE_ACTION, THESE
 from grantctl.store.session import change
@@ -57,6 +64,16 @@ def require_the_same(world: ResourceWorld, reader: Reader) -> None:
                 assert names(reader, user.id, type_, question) == expected, (user, question)
 
 
+def require_the_same_users(world: ResourceWorld, reader: Reader) -> None:
+    """Who may do each action to each resource, whichever rules are left out."""
+    for resource in world.resources:
+        for question in questions():
+            parts = names_with_access(reader, resource.ref, question, now=NOW)
+            reaches = who_has_access(reader, resource.ref, question, now=NOW)
+            expected = [one.user.label for one in reaches]
+            assert list(chain.from_iterable(parts)) == expected, (resource, question)
+
+
 @pytest.fixture(params=[0, 5000], ids=["read in order", "found first"])
 def _few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource_lists, "_FEW", request.param)
@@ -70,6 +87,7 @@ def test_names_in_a_rich_world_are_those_of_the_long_way(database: Database) -> 
         world.write(database)
         with database.reader() as reader:
             require_the_same(world, reader)
+            require_the_same_users(world, reader)
 
 
 @pytest.mark.usefixtures("_few")
@@ -83,6 +101,7 @@ def test_names_in_any_world_are_those_of_the_long_way(
     world.write(database)
     with database.reader() as reader:
         require_the_same(world, reader)
+        require_the_same_users(world, reader)
 
 
 @pytest.mark.parametrize("count", [50, 51])
@@ -133,6 +152,39 @@ def test_few_resources_are_found_from_the_grants_and_many_in_the_order_of_their_
             names(reader, "u-2", "model", AccessQuestion("read"))
             assert set(asked) <= set(expected)
             asked.clear()
+
+
+def test_of_an_open_resource_only_names_and_roles_are_read(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rich_resource_world().write(database)
+    asked = []
+    plain = Connection.stream
+
+    def stream(self: Connection, statement: str, *rest: object) -> object:
+        asked.append(statement)
+        return plain(self, statement, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Connection, "stream", stream)
+    with database.reader() as reader:
+        for ref, action, is_quick in (
+            ("model:llama3", "read", True),
+            ("model:of-public", "read", True),
+            ("tool:open", "write", True),
+            ("model:llama3", "write", False),
+            ("model:preset", "read", False),
+        ):
+            asked.clear()
+            question = AccessQuestion(action)
+            list(names_with_access(reader, parse_resource(ref), question, now=NOW))
+            assert (asked == [USERS]) is is_quick, ref
+
+
+def test_an_unknown_resource_is_an_error_before_the_first_name(database: Database) -> None:
+    rich_resource_world().write(database)
+    with database.reader() as reader, pytest.raises(NotFoundError, match="no resource `model:x`"):
+        ref, question = parse_resource("model:x"), AccessQuestion("read")
+        next(names_with_access(reader, ref, question, now=NOW))
 
 
 def test_an_unknown_user_or_type_is_the_error_of_the_long_way(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Lists of names, answered before Typer is imported: `who-can KEY` and `access USER --type TYPE`.
+"""Lists of names, answered before Typer is imported: `who-can` and `access USER --type TYPE`.
 
 Owns their plain form with `-o name`. What is wrong before the first name is known is left whole to
 the Typer app, as the door leaves it.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from itertools import chain
 
+from grantctl.cli.asking import parse_asked
 from grantctl.cli.name_lists import write_names
 from grantctl.config import load_settings
 from grantctl.errors import ExitCode
@@ -20,6 +21,7 @@ from grantctl.store.url import parse_url
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from grantctl.cli.plain_line import PlainLine
     from grantctl.store.reader import Reader
@@ -47,27 +49,37 @@ def answer_list(line: PlainLine, environ: Mapping[str, str]) -> int | None:
 
 
 def _parts(reader: Reader, line: PlainLine) -> Iterator[list[str]]:
-    ignores_role = "ignore_role" in line.switches
-    if line.command == "who-can":
-        from grantctl.evaluation.compiled import Asked
-        from grantctl.store.member_cache import microseconds_now
+    # Loaded here, and the rest too, because one kind of list needs nothing of the others.
+    from grantctl.moments import UTC, datetime
 
-        return reader.names_of_permitted(Asked(line.words[0], ignores_role), now=microseconds_now())
+    now = datetime.now(UTC)
+    ignores = [f"ignore_{rule}" in line.switches for rule in ("role", "owner", "base")]
+    if line.command == "access":
+        return _reachable(reader, line, ignores, now)
+    role, owner, base = ignores
+    key, *rest = line.words
+    resource = rest[0] if rest else None
+    asked = parse_asked(key, resource, ignore_role=role, ignore_owner=owner, ignore_base=base)
+    if asked.ref is not None and asked.access is not None:
+        from grantctl.operations.access_questions import names_with_access
+
+        return names_with_access(reader, asked.ref, asked.access, now=now)
+    from grantctl.evaluation.compiled import Asked
+    from grantctl.store.member_cache import microseconds_now
+
+    return reader.names_of_permitted(Asked(key, role), now=microseconds_now())
+
+
+def _reachable(
+    reader: Reader, line: PlainLine, ignores: list[bool], now: datetime
+) -> Iterator[list[str]]:
     from grantctl.evaluation.access_decision import AccessQuestion
     from grantctl.model import require_action
-    from grantctl.moments import UTC, datetime
     from grantctl.operations.access_questions import ANY, names_of_reachable
 
     action = line.flags.get("action")
-    question = AccessQuestion(
-        ANY if action is None else require_action(action),
-        ignores_role,
-        "ignore_owner" in line.switches,
-        "ignore_base" in line.switches,
-    )
-    return names_of_reachable(
-        reader, line.words[0], line.flags["type_"], question, now=datetime.now(UTC)
-    )
+    question = AccessQuestion(ANY if action is None else require_action(action), *ignores)
+    return names_of_reachable(reader, line.words[0], line.flags["type_"], question, now=now)
 
 
 def _told(error: Exception) -> int:

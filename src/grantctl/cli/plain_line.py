@@ -50,7 +50,7 @@ OF_QUESTIONS = (IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE, ALL)
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "check": (*SHARED, *OF_QUESTIONS, QUIET),
     "explain": (*SHARED, *OF_QUESTIONS),
-    "who-can": (*SHARED, IGNORE_ROLE),
+    "who-can": (*SHARED, IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE),
     "access": (*SHARED, TYPE, ACTION, IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE),
 }
 LISTS = ("who-can", "access")
@@ -111,4 +111,6 @@ def _is_whole(command: str, count: int, flags: Mapping[str, str]) -> bool:
     if command not in LISTS:
         return count in (2, 3)
     is_named = flags.get("output") == "name"
-    return count == 1 and is_named and (command == "who-can" or "type_" in flags)
+    if command == "who-can":
+        return is_named and count in (1, 2)
+    return is_named and count == 1 and "type_" in flags

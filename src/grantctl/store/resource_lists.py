@@ -17,7 +17,8 @@ from grantctl.evaluation.access import find_reach
 from grantctl.evaluation.access_rules import actions_named, held_by_pk, role_verdict
 from grantctl.evaluation.facts import AccessGrant, Resource
 from grantctl.lean import dataclass, replace
-from grantctl.model import Action, PrincipalType, ResourceRef
+from grantctl.model import Action, PrincipalType, ResourceRef, Role
+from grantctl.store import quick_queries
 from grantctl.store import resource_list_queries as statements
 from grantctl.store.resource_reader import facts_about
 from grantctl.store.rows import unsound
@@ -25,7 +26,7 @@ from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
@@ -72,10 +73,22 @@ def names_of_reachable(
                 found = _of_everything(connection, type_, question)
             else:
                 found = _OfType(connection, reader, person, type_, question, held, now).names()
-            yield from _in_parts(found)
+            yield from in_parts(found)
 
 
-def _in_parts(names: Iterable[str]) -> Iterator[list[str]]:
+def names_of_roles(connection: Connection, roles: Collection[Role]) -> Iterator[str]:
+    """The e-mail address, or else the id, of every user of these roles, in the order of their
+    making. In the caller's transaction. Raises DatabaseError."""
+    known = frozenset(role.value for role in Role)
+    for name, role in connection.stream(quick_queries.USERS):
+        if role not in known or type(name) is not str:
+            raise unsound("user")
+        if role in roles:
+            yield name
+
+
+def in_parts(names: Iterable[str]) -> Iterator[list[str]]:
+    """The names, some at a time: one at first, then ever more."""
     part: list[str] = []
     size = 1
     for name in names:

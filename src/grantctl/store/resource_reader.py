@@ -37,7 +37,7 @@ from grantctl.store.rows import policy_flag_of, resource_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from grantctl.evaluation.access_decision import AccessQuestion
@@ -125,6 +125,12 @@ class ResourceReader:
         from grantctl.store.resource_lists import names_of_reachable
 
         return names_of_reachable(self._connection, self, user, types, question, now=now)
+
+    def names_of_roles(self, roles: Collection[Role]) -> Iterator[str]:
+        """Everybody of these roles by name alone; see `resource_lists`."""
+        from grantctl.store.resource_lists import names_of_roles
+
+        return names_of_roles(self._connection, roles)
 
     def person(self, user: str) -> AccessFacts:
         """All about the user that a decision needs, with no resource yet. In the caller's
