@@ -13,6 +13,7 @@ import pytest
 from grantctl.errors import DatabaseError
 from grantctl.store.reader import Reader
 from tests.conftest import Cli, Outcome
+from tests.contract.damage import OPEN_WEBUI
 
 ROWS = (
     "bob@example.com\tchat.controls\n"
@@ -230,3 +231,17 @@ def test_a_row_may_be_long_and_the_last_one_without_an_end(office: Cli) -> None:
         f"{long}\tchat.controls\terror\tno user `{long[:80]}`",
         "bob@example.com\tchat.controls\tallow\tgroup",
     ]
+
+
+def test_an_attached_database_is_asked_like_any_other(cli: Cli) -> None:
+    database = f"openwebui+sqlite:///{OPEN_WEBUI}"
+    stdin = "ada@example.com\tchat.controls\nnobody\tchat\n"
+    assert cli("check", "--batch", "-", "--database", database, stdin=stdin) == Outcome(
+        8,
+        "ada@example.com\tchat.controls\tallow\tadmin\nnobody\tchat\terror\tno user `nobody`\n",
+        "",
+    )
+    names = cli("who-can", "chat.controls", "-o", "name", "--database", database).out
+    rows = cli("who-can", "chat.controls", "--fields", "user", "--database", database).out
+    assert names == rows
+    assert names.startswith("ada@example.com\n")
