@@ -118,7 +118,8 @@ def constants(module: Any) -> list[tuple[str, str]]:
     named = sorted(vars(module).items())
     whole = [(name, text) for name, text in named if name.isupper() and not name.startswith("_")]
     found = [(name, text.strip()) for name, text in whole]
-    return [(name, text) for name, text in found if text.startswith(("SELECT", "WITH", "PRAGMA"))]
+    reading = [one for one in found if one[1].startswith(("SELECT", "WITH", "PRAGMA"))]
+    return [(name, text) for name, text in reading if "nextval(" not in text]
 
 
 def parameters(statement: str) -> dict[str, Any]:
