@@ -85,4 +85,11 @@ def test_where_some_groups_left_and_some_changed_are_fewest_that_comes_first() -
     assert mixed.description == (
         "take the user out of `a` and set `notes` false for every member of `q`"
     )
+    [leaving] = [way for way in ways if way.kind is WayKind.LEAVE_GROUPS]
+    assert leaving.description == "take the user out of `a`, `b`, `c` and `d`"
+    [changing] = [way for way in ways if way.kind is WayKind.CHANGE_GROUPS]
+    assert changing.description == (
+        "set `notes` false for every member of `p1`, set `notes` false for every member of `p2`, "
+        "set `notes` false for every member of `p3` and set `notes` false for every member of `q`"
+    )
     assert ranked_ways(map(RatedWay, ways))[0].way is mixed

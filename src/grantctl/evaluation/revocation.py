@@ -16,7 +16,7 @@ from grantctl.model import Role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import TypeAlias
 
@@ -80,8 +80,22 @@ def demotion_of(facts: AskedFacts) -> Edits:
 
 def way_of(kind: WayKind, edits: Edits, taken: TakenNames) -> Way:
     """The way of edits that are proven."""
-    words = " and ".join(edit.words for edit in edits)
-    return Way(kind, words, edits, tuple(edit.command(taken) for edit in edits))
+    return Way(kind, _words(edits), edits, tuple(edit.command(taken) for edit in edits))
+
+
+def _words(edits: Edits) -> str:
+    """`take the user out of `a`, `b` and `c` and set `notes` false for every user`."""
+    groups = [f"`{edit.group.name}`" for edit in edits if isinstance(edit, Leave)]
+    first = next((at for at, edit in enumerate(edits) if isinstance(edit, Leave)), None)
+    words = [edit.words for edit in edits if not isinstance(edit, Leave)]
+    if first is not None:
+        words.insert(first, f"take the user out of {_listed(groups)}")
+    return _listed(words)
+
+
+def _listed(words: Sequence[str]) -> str:
+    *former, last = words
+    return f"{', '.join(former)} and {last}" if former else last
 
 
 def ways_to_part(
