@@ -124,5 +124,25 @@ def test_what_closes_a_resource_and_its_base_at_once_is_one_way() -> None:
     ]
 
 
+def test_a_way_that_holds_another_one_and_more_is_none() -> None:
+    eng, ops = Group(1, "g-eng", "eng", None), Group(2, "g-ops", "ops", None)
+    base, preset = ResourceRef("model", "base"), ResourceRef("model", "preset")
+    facts = AccessFacts(
+        user=User(1, "u-ada", "ada@example.com", "Ada", Role.USER),
+        chain=(
+            Resource(2, preset, "Preset", base=base, grants=(_reading(eng), _reading(ops))),
+            Resource(1, base, "Base", grants=(_reading(eng),)),
+        ),
+        groups={1: eng, 2: ops},
+        memberships=(Membership(1), Membership(2)),
+    )
+    assert [way.description for way in find_access_ways(facts, "read", now=NOW)] == [
+        "revoke `read` on `model:preset` from every member of `eng` "
+        "and revoke `read` on `model:preset` from every member of `ops`",
+        "take the user out of `eng`",
+        "revoke `read` on `model:base` from every member of `eng`",
+    ]
+
+
 def _reading(group: Group) -> AccessGrant:
     return AccessGrant("read", PrincipalType.GROUP, group.id, group.pk, group.name)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def find_access_ways(facts: AccessFacts, action: str, *, now: datetime) -> tuple[Way, ...]:
     """Every way that a proof by the evaluator leaves; none where the user may not do it.
 
-    What closes several of the chain at once, as leaving a group may, is one way.
+    What closes several of the chain at once, as leaving a group may, is one way, and what holds
+    another way and more is none.
     """
     if not has_access(facts, action, now=now):
         return ()
@@ -42,7 +43,7 @@ def find_access_ways(facts: AccessFacts, action: str, *, now: datetime) -> tuple
         if not has_access(edited_access(facts, edits), action, now=now):
             way = way_of(kind, edits, facts.taken_names)
             ways.setdefault(frozenset(way.commands), way)
-    return tuple(ways.values())
+    return tuple(way for done, way in ways.items() if not any(less < done for less in ways))
 
 
 def _of_chain(facts: AccessFacts, action: str, now: datetime) -> Iterator[tuple[WayKind, Edits]]:
