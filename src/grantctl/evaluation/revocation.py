@@ -7,7 +7,7 @@ any one of them still allowed.
 
 from __future__ import annotations
 
-from grantctl.evaluation.edits import Leave, SetFlags, SetRole, edited
+from grantctl.evaluation.edits import Leave, SetFlags, SetRole, edited, words_of
 from grantctl.evaluation.evaluator import has_permission, held_groups, judge_leaf, leaves_of
 from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.group_ways import fewest, groups_above, own_groups
@@ -16,7 +16,7 @@ from grantctl.model import Role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from typing import TypeAlias
 
@@ -80,22 +80,7 @@ def demotion_of(facts: AskedFacts) -> Edits:
 
 def way_of(kind: WayKind, edits: Edits, taken: TakenNames) -> Way:
     """The way of edits that are proven."""
-    return Way(kind, _words(edits), edits, tuple(edit.command(taken) for edit in edits))
-
-
-def _words(edits: Edits) -> str:
-    """`take the user out of `a`, `b` and `c` and set `notes` false for every user`."""
-    groups = [f"`{edit.group.name}`" for edit in edits if isinstance(edit, Leave)]
-    first = next((at for at, edit in enumerate(edits) if isinstance(edit, Leave)), None)
-    words = [edit.words for edit in edits if not isinstance(edit, Leave)]
-    if first is not None:
-        words.insert(first, f"take the user out of {_listed(groups)}")
-    return _listed(words)
-
-
-def _listed(words: Sequence[str]) -> str:
-    *former, last = words
-    return f"{', '.join(former)} and {last}" if former else last
+    return Way(kind, words_of(edits), edits, tuple(edit.command(taken) for edit in edits))
 
 
 def ways_to_part(
