@@ -88,14 +88,14 @@ class QuickReader:
     def _read_member(self, user: str) -> tuple[Member | None, int | str | None]:
         """The user, if it is there, and the version that it was read in."""
         try:
-            found = self._ask_user(MEMBER_BY_ID, (user,))
+            found = self._ask_user(MEMBER_BY_ID, {"reference": user})
         except UnicodeEncodeError:  # half of a surrogate pair, which is nobody's name
             return None, self._kept.version
         # The transaction of the statement that has been begun is not over yet.
         version = self._ask_version(DATA_VERSION).fetchone()[0]
         rows = found.fetchall()
         if not rows:
-            found = self._ask_user(MEMBER_BY_EMAIL, (email_of(user),))
+            found = self._ask_user(MEMBER_BY_EMAIL, {"reference": email_of(user)})
             version = self._ask_version(DATA_VERSION).fetchone()[0]
             rows = found.fetchall()
         if not rows or "\0" in user:
