@@ -11,7 +11,9 @@ from subprocess import PIPE, Popen
 import pytest
 
 from grantctl.errors import DatabaseError
+from grantctl.store.connection import open_writing
 from grantctl.store.reader import Reader
+from grantctl.store.url import parse_url
 from tests.conftest import Cli, Outcome
 
 ROWS = (
@@ -230,3 +232,21 @@ def test_a_row_may_be_long_and_the_last_one_without_an_end(office: Cli) -> None:
         f"{long}\tchat.controls\terror\tno user `{long[:80]}`",
         "bob@example.com\tchat.controls\tallow\tgroup",
     ]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_damage_ends_the_batch_no_earlier_than_at_the_row_that_it_concerns(
+    office: Cli, url: str
+) -> None:
+    connection = open_writing(parse_url(url))
+    try:
+        connection.run("PRAGMA ignore_check_constraints=ON")
+        connection.run("UPDATE users SET role = 'root' WHERE email = 'eli@example.com'")
+    finally:
+        connection.close()
+    first, second, _, last = ANSWERS.splitlines(keepends=True)
+    plain = "".join(line for line in ROWS.splitlines(keepends=True) if "eli" not in line)
+    assert office("check", "--batch", "-", stdin=plain) == Outcome(0, first + second + last, "")
+    outcome = office("check", "--batch", "-", stdin=ROWS)
+    assert (outcome.code, outcome.out) == (7, first + second)
+    assert outcome.err.startswith("error: the database is damaged: the row of a user")
