@@ -232,6 +232,7 @@ def test_a_database_of_another_revision_is_refused(
         f"UPDATE memberships SET expires_at = 'never' WHERE {MEMBERSHIP}",
         f"UPDATE group_permissions SET allowed = 2 WHERE {FLAG}",
         "UPDATE permissions SET default_allowed = 'yes' WHERE key = 'workspace.models'",
+        "UPDATE groups SET parent_pk = 'engineering' WHERE name = 'engineering'",
     ],
 )
 def test_damage_is_an_error_and_never_an_answer(
@@ -240,6 +241,7 @@ def test_damage_is_an_error_and_never_an_answer(
     assert authorizer.check(BOB, KEY)
     with open_writing_to(world.url) as connection:
         connection.run("PRAGMA ignore_check_constraints=ON")
+        connection.run("PRAGMA foreign_keys=OFF")
         connection.run(damage)
     with pytest.raises(DatabaseError, match="damaged"):
         authorizer.check(BOB, KEY)
@@ -291,6 +293,18 @@ def test_few_users_are_kept_and_all_are_answered(world: World) -> None:
         expected = [authorizer.decide(one, KEY).allowed for one in emails]
         for _ in range(3):
             assert [authorizer.check(one, KEY) for one in emails] == expected
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_words_of_any_length_name_a_user_and_are_not_held(world: World) -> None:
+    names = [BOB + " " * length for length in range(10_000, 10_020)]
+    with Authorizer(world.url, environ={}) as authorizer:
+        assert all(authorizer.check(name, KEY) for name in names)
+        assert all(authorizer.decide(name, KEY).allowed for name in names)
+        assert all(authorizer.check_many((name, KEY) for name in names))
+        [kept] = [one.quick._kept for one in authorizer._pool._slots if one.quick is not None]
+        for recent in (kept.members, kept.facts._people):
+            assert not set(names) & (recent.young.keys() | recent._old.keys())
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
