@@ -214,6 +214,29 @@ def test_a_file_put_in_the_place_of_another_is_read_at_once(
         authorizer.check(BOB, KEY)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_copy_that_is_written_over_the_file_is_read_at_once(
+    world: World, authorizer: Authorizer, tmp_path: Path
+) -> None:
+    path, copy = tmp_path / "grantctl.db", tmp_path / "copy.db"
+    flags.set_flags(world.database, INTENT, "engineering", {KEY: False})
+    shutil.copyfile(path, copy)
+    flags.set_flags(world.database, INTENT, "engineering", {KEY: True})
+    for _ in range(2):
+        assert authorizer.check(BOB, KEY)
+        assert authorizer.decide(BOB, KEY).allowed
+    with path.open("r+b") as file:
+        file.write(copy.read_bytes())
+        file.truncate()
+    assert not authorizer.check(BOB, KEY)
+    assert not authorizer.decide(BOB, KEY).allowed
+    assert not next(authorizer.check_many([(BOB, KEY)]))
+    with path.open("r+b") as file:
+        file.truncate(0)
+    with pytest.raises(DatabaseError, match="is empty"):
+        authorizer.check(BOB, KEY)
+
+
 def test_a_database_of_another_revision_is_refused(
     world: World, authorizer: Authorizer, write: Write
 ) -> None:

@@ -59,7 +59,7 @@ class QuickReader:
         assert url.file is not None
         self._connection = connection
         self._name = url.file
-        self._device, self._inode = file
+        self._device, self._inode, self._written = file
         self._kept = kept = Kept(connection, users=users)
         self._compiled, self._members = kept.directory.compiled, kept.members
         self._ask_user = connection.raw.cursor().execute
@@ -148,15 +148,20 @@ class QuickReader:
             return None if pinned is None else pinned.verdict(user, asked)
 
     def _require_file(self) -> None:
-        """Raise DatabaseError where the name is that of another file now.
+        """Raise DatabaseError where the name is that of another file now, or it was written over.
 
-        A restored copy is one; the file that is open would answer for ever.
+        A restored copy is one; what is open, or was read of it, would answer for ever. SQLite tells
+        of commits only, not of a copy (`cp`); when its log is written into the file looks the same.
         """
         try:
             found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
         except OSError:
             raise self._replaced() from None
-        if found.st_ino != self._inode or found.st_dev != self._device:
+        if (
+            found.st_mtime_ns != self._written
+            or found.st_ino != self._inode
+            or found.st_dev != self._device
+        ):
             raise self._replaced()
 
     def _replaced(self) -> DatabaseError:
