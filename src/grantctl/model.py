@@ -87,15 +87,26 @@ def parse_role(text: str) -> Role:
         ) from None
 
 
+def folded_email(text: str) -> str:
+    """The words as e-mail addresses are kept and compared: NFC, lower case.
+
+    INVARIANT: of what it gave it gives the same, so that what is kept is found by its own words.
+    """
+    if text.isascii():
+        return text.lower()
+    from unicodedata import normalize  # here, as in `category_of`
+
+    # Twice: J with a caron is two characters, and in lower case one.
+    return normalize("NFC", normalize("NFC", text).lower())
+
+
 def normalize_email(text: str) -> str:
     """The e-mail address as it is kept: NFC, lower case, no surrounding space.
 
     Raises InvalidError where it is empty, over 254 characters, not of the form local@domain, or
     holds a control or invisible character.
     """
-    from unicodedata import normalize  # here, as in `category_of`
-
-    email = normalize("NFC", text.strip()).lower()
+    email = folded_email(text.strip())
     if len(email) > MAX_EMAIL_LENGTH:
         raise InvalidError(f"an e-mail address may have {MAX_EMAIL_LENGTH} characters at most")
     local, _, domain = email.partition("@")

@@ -11,7 +11,9 @@ from subprocess import PIPE, Popen
 import pytest
 
 from grantctl.errors import DatabaseError
+from grantctl.store.connection import open_writing
 from grantctl.store.reader import Reader
+from grantctl.store.url import parse_url
 from tests.conftest import Cli, Outcome
 from tests.contract.damage import OPEN_WEBUI
 
@@ -245,3 +247,21 @@ def test_an_attached_database_is_asked_like_any_other(cli: Cli) -> None:
     rows = cli("who-can", "chat.controls", "--fields", "user", "--database", database).out
     assert names == rows
     assert names.startswith("ada@example.com\n")
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_damage_ends_the_batch_no_earlier_than_at_the_row_that_it_concerns(
+    office: Cli, url: str
+) -> None:
+    connection = open_writing(parse_url(url))
+    try:
+        connection.run("PRAGMA ignore_check_constraints=ON")
+        connection.run("UPDATE users SET role = 'root' WHERE email = 'eli@example.com'")
+    finally:
+        connection.close()
+    first, second, _, last = ANSWERS.splitlines(keepends=True)
+    plain = "".join(line for line in ROWS.splitlines(keepends=True) if "eli" not in line)
+    assert office("check", "--batch", "-", stdin=plain) == Outcome(0, first + second + last, "")
+    outcome = office("check", "--batch", "-", stdin=ROWS)
+    assert (outcome.code, outcome.out) == (7, first + second)
+    assert outcome.err.startswith("error: the database is damaged: the row of a user")

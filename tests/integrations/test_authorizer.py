@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -278,3 +278,24 @@ def test_a_snapshot_is_of_one_moment(world: World, authorizer: Authorizer, proce
     assert not authorizer.check(user, key)
     with authorizer.snapshot() as snapshot:
         assert not snapshot.check(user, key)
+
+
+def test_a_snapshot_that_has_ended_answers_no_more(world: World, authorizer: Authorizer) -> None:
+    user, key = "bob@example.com", "workspace.models"
+    with authorizer.snapshot() as snapshot:
+        assert snapshot.check(user, key)
+        answers = snapshot.check_many([(user, key)] * 3)
+        assert next(answers)
+    world.set_flag("engineering", key, False)
+    questions: list[Callable[[], object]] = [
+        lambda: snapshot.check(user, key),
+        lambda: snapshot.decide(user, key),
+        lambda: snapshot.check_access(user, "read", "model:gpt-4o"),
+        lambda: snapshot.decide_access(user, "read", "model:gpt-4o"),
+        lambda: list(snapshot.check_many([(user, key)])),
+        lambda: list(answers),
+    ]
+    for ask in questions:
+        with pytest.raises(DatabaseError, match=r"^the snapshot has ended$"):
+            ask()
+    assert not authorizer.check(user, key)

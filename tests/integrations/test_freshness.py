@@ -214,6 +214,29 @@ def test_a_file_put_in_the_place_of_another_is_read_at_once(
         authorizer.check(BOB, KEY)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_copy_that_is_written_over_the_file_is_read_at_once(
+    world: World, authorizer: Authorizer, tmp_path: Path
+) -> None:
+    path, copy = tmp_path / "grantctl.db", tmp_path / "copy.db"
+    flags.set_flags(world.database, INTENT, "engineering", {KEY: False})
+    shutil.copyfile(path, copy)
+    flags.set_flags(world.database, INTENT, "engineering", {KEY: True})
+    for _ in range(2):
+        assert authorizer.check(BOB, KEY)
+        assert authorizer.decide(BOB, KEY).allowed
+    with path.open("r+b") as file:
+        file.write(copy.read_bytes())
+        file.truncate()
+    assert not authorizer.check(BOB, KEY)
+    assert not authorizer.decide(BOB, KEY).allowed
+    assert not next(authorizer.check_many([(BOB, KEY)]))
+    with path.open("r+b") as file:
+        file.truncate(0)
+    with pytest.raises(DatabaseError, match="is empty"):
+        authorizer.check(BOB, KEY)
+
+
 def test_a_database_of_another_revision_is_refused(
     world: World, authorizer: Authorizer, write: Write
 ) -> None:
@@ -232,6 +255,7 @@ def test_a_database_of_another_revision_is_refused(
         f"UPDATE memberships SET expires_at = 'never' WHERE {MEMBERSHIP}",
         f"UPDATE group_permissions SET allowed = 2 WHERE {FLAG}",
         "UPDATE permissions SET default_allowed = 'yes' WHERE key = 'workspace.models'",
+        "UPDATE groups SET parent_pk = 'engineering' WHERE name = 'engineering'",
     ],
 )
 def test_damage_is_an_error_and_never_an_answer(
@@ -240,6 +264,7 @@ def test_damage_is_an_error_and_never_an_answer(
     assert authorizer.check(BOB, KEY)
     with open_writing_to(world.url) as connection:
         connection.run("PRAGMA ignore_check_constraints=ON")
+        connection.run("PRAGMA foreign_keys=OFF")
         connection.run(damage)
     with pytest.raises(DatabaseError, match="damaged"):
         authorizer.check(BOB, KEY)
@@ -291,6 +316,18 @@ def test_few_users_are_kept_and_all_are_answered(world: World) -> None:
         expected = [authorizer.decide(one, KEY).allowed for one in emails]
         for _ in range(3):
             assert [authorizer.check(one, KEY) for one in emails] == expected
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_words_of_any_length_name_a_user_and_are_not_held(world: World) -> None:
+    names = [BOB + " " * length for length in range(10_000, 10_020)]
+    with Authorizer(world.url, environ={}) as authorizer:
+        assert all(authorizer.check(name, KEY) for name in names)
+        assert all(authorizer.decide(name, KEY).allowed for name in names)
+        assert all(authorizer.check_many((name, KEY) for name in names))
+        [kept] = [one.quick._kept for one in authorizer._pool._slots if one.quick is not None]
+        for recent in (kept.members, kept.facts._people):
+            assert not set(names) & (recent.young.keys() | recent._old.keys())
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

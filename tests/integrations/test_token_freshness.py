@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -137,3 +138,26 @@ def test_what_was_accepted_is_not_judged_again_and_its_text_is_not_kept(
     for _ in range(2):
         assert not authorizer.authenticate("gctl_nonsense").is_active
     assert judged == ["gctl_nonsense"] * 2
+
+
+def test_an_end_that_comes_while_a_connection_is_waited_for_is_not_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = world.api_key("bob")
+    with (
+        Authorizer(world.url, secret=SECRET, pool_size=1) as authorizer,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        monkeypatch.setattr(authorizer._last_use, "note", lambda *_: None)
+        end = datetime.now(UTC) + timedelta(seconds=0.6)
+        run_sql(
+            world,
+            "UPDATE memberships SET expires_at = :end",
+            end=int(end.timestamp() * 1_000_000),
+        )
+        with authorizer.snapshot():
+            waiting = threads.submit(authorizer.authenticate, text)
+            while datetime.now(UTC) < end:
+                time.sleep(0.02)
+        waiting.result()  # of the moment of the question, or of that of the answer
+        assert authorizer.authenticate(text).reason is TokenReason.API_KEYS_NOT_PERMITTED

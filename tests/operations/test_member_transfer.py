@@ -20,6 +20,7 @@ from grantctl.operations.member_transfer import import_memberships
 from grantctl.operations.memberships import add_members
 from grantctl.operations.users import create_user
 from grantctl.store import bulk_lookups, bulk_writer
+from grantctl.store.connection import open_writing
 from grantctl.store.database import Database
 from grantctl.store.session import change
 from grantctl.store.tables import GroupRow, MembershipRow, UserRow, to_microseconds
@@ -323,3 +324,43 @@ def test_everybody_is_remembered_only_for_a_file_that_is_long_enough(
     assert asked == []
     take(file)
     assert set(asked) == {"everybody"}
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "9999-12-31T24:00"]
+)
+def test_an_end_that_no_year_of_utc_has_is_refused(
+    offices: Database, take: Take, text: str
+) -> None:
+    with pytest.raises(GrantctlError, match=r"^line 1: "):
+        take([{**row("ada@example.com", "staff"), "expires_at": text}])
+    assert check_database(offices) == []
+
+
+def test_users_forgotten_while_rows_are_streamed_are_looked_up_again(
+    offices: Database, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_lookups, "MAX_REMEMBERED", 1)
+    monkeypatch.setattr(flat_rows, "BLOCK_BYTES", 64)
+    names = ("ada", "chen", "ada", "chen", "ada")
+    groups = ("staff", "staff", "support", "support", "support")
+    report = take(
+        [row(f"{name}@example.com", group) for name, group in zip(names, groups, strict=True)]
+    )
+    assert counts(report) == (4, 0, 1, 0)
+
+
+def test_an_id_goes_before_an_e_mail_address_without_a_sign_for_at(
+    offices: Database, take: Take
+) -> None:
+    connection = open_writing(offices.url)
+    try:
+        connection.run("UPDATE users SET id = 'local' WHERE email = 'ada@example.com'")
+        connection.run("UPDATE users SET email = 'local' WHERE email = 'chen@example.com'")
+    finally:
+        connection.close()
+    take([row("local", "support")] * 10)  # so many that everybody is remembered
+    assert [(email, group) for email, group, *_ in rows(offices, MEMBER_ROWS)] == [
+        ("ada@example.com", "support"),
+        ("bob@example.com", "staff"),
+    ]

@@ -236,6 +236,7 @@ def test_tokens_end_as_where_a_role_is_given_by_itself(
         ({"email": "ADA@example.com"}, "ada@example.com"),
         (person("ada", id="a-1"), "ada@example.com"),
         (person("eve", id="c-1"), "eve@example.com"),
+        (person("ADA", id="c-2"), "ada@example.com"),
     ],
 )
 def test_nobody_stands_in_a_file_twice(
@@ -374,3 +375,31 @@ def test_new_ids_are_random_uuids() -> None:
         assert (UUID(one).version, UUID(one).variant) == (4, "specified in RFC 4122")
     assert {one[19] for one in ids} == set("89ab")
     assert new_ids(0) == []
+
+
+@pytest.mark.parametrize(
+    "twins", [("J\u030c", "\u01f0"), ("\u0130", "i\u0307"), ("\u1e9e", "\xdf")]
+)
+def test_twins_by_letter_case_are_one_address(
+    twins: tuple[str, str], database: Database, take: Take
+) -> None:
+    with pytest.raises(InvalidError, match=r"^line 2: .* stands in the file twice$"):
+        take([person(one) for one in twins])
+    take([person(twins[0])])
+    [(email, *_)] = rows(database, USER_ROWS)
+    with database.reader() as reader:
+        for words in (*(f"{one}@example.com" for one in twins), email):
+            assert reader.find_user(words).email == email
+
+
+@pytest.mark.usefixtures("block_bytes")
+@pytest.mark.parametrize("last", [{"id": "b", "email": "new@x"}, {"email": "new@x"}])
+def test_an_address_that_two_users_shall_have_is_a_fault_of_the_file(
+    last: dict[str, str], database: Database, take: Take
+) -> None:
+    take([{"id": "a", "email": "a@x"}, {"id": "b", "email": "b@x"}])
+    before = rows(database, USER_ROWS), events(database)
+    with pytest.raises(InvalidError) as told:
+        take([{"id": "a", "email": "new@x"}, last], may_update=True)
+    assert told.value.message == "line 2: `new@x` stands in the file twice"
+    assert (rows(database, USER_ROWS), events(database)) == before

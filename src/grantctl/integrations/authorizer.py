@@ -110,7 +110,11 @@ class Authorizer:
         DatabaseError.
         """
         with self._pool.pinned() as pinned:
-            yield Snapshot(pinned, now=pinned.moment)
+            snapshot = Snapshot(pinned, now=pinned.moment)
+            try:
+                yield snapshot
+            finally:
+                snapshot.end()
 
     def decide(self, user: str, key: str, *, scope: Scope | None = None) -> Decision:
         """The decision about a permission, with everything that was looked at.
@@ -118,12 +122,11 @@ class Authorizer:
         `scope`: what the token is limited to that stands for the user (`TokenVerdict.scope`).
         Raises NotFoundError for an unknown user or key, AmbiguousError, DatabaseError.
         """
-        now = _now()
         facts = self._pool.facts(user, key)
         if facts is not None:
-            return decide(facts, key, now=now, scope=scope)
+            return decide(facts, key, now=_now(), scope=scope)
         return self._pool.read(
-            lambda reader: answer(reader, user, key, Question(), now=now, scope=scope)
+            lambda reader: answer(reader, user, key, Question(), now=_now(), scope=scope)
         )
 
     def check_access(
@@ -142,9 +145,8 @@ class Authorizer:
         """
         ref = parse_resource(resource) if isinstance(resource, str) else resource
         question = AccessQuestion(require_action(action))
-        now = _now()
         return self._pool.read(
-            lambda reader: answer_access(reader, user, ref, question, now=now, scope=scope)
+            lambda reader: answer_access(reader, user, ref, question, now=_now(), scope=scope)
         )
 
     def authenticate(self, text: str) -> TokenVerdict:
@@ -152,14 +154,13 @@ class Authorizer:
 
         Its use is noted once a minute, behind the answer. Raises DatabaseError.
         """
-        now = _now()
         # Under its hash, so that no credential is kept.
         name = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
         verdict = self._pool.recall(name)
         if not isinstance(verdict, TokenVerdict):
-            verdict = self._authenticate(text, name, now)
+            verdict = self._authenticate(text, name)
         if verdict.is_active and verdict.token is not None:
-            self._last_use.note(verdict.token, now)
+            self._last_use.note(verdict.token, _now())
         return verdict
 
     def knows(self, user_id: str) -> bool:
@@ -187,14 +188,16 @@ class Authorizer:
     ) -> None:
         self.close()
 
-    def _authenticate(self, text: str, name: str, now: datetime) -> TokenVerdict:
+    def _authenticate(self, text: str, name: str) -> TokenVerdict:
         if self._pool.url.engine == SQLITE:
             with suppress(DatabaseError), self._pool.pinned() as pinned:
-                verdict = self._judge(pinned.reader, text, now)
+                # INVARIANT: judged at the moment from which `_end_of` looks for ends. One that came
+                # before it, while a connection was waited for, would be passed over otherwise.
+                verdict = self._judge(pinned.reader, text, pinned.moment)
                 if verdict.is_active:
                     pinned.keep_answer(name, verdict, until=_end_of(verdict, pinned))
                 return verdict
-        return self._pool.read(lambda reader: self._judge(reader, text, now))
+        return self._pool.read(lambda reader: self._judge(reader, text, _now()))
 
     def _judge(self, reader: Reader, text: str, now: datetime) -> TokenVerdict:
         return authenticate(reader, text, secret=self._secret, now=now, audience=self._audience)

@@ -74,7 +74,9 @@ def _end_of(text: str, now: int) -> int:
     """Microseconds since 1970 of an ISO 8601 date or time, in UTC where it names no zone."""
     try:
         moment = datetime.fromisoformat(text)
-        aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        is_naive = moment.tzinfo is None
+        # In UTC it may be in no year that there is: that could be stored, and never be read.
+        aware = moment.replace(tzinfo=UTC) if is_naive else moment.astimezone(UTC)
         end = (aware - _EPOCH) // timedelta(microseconds=1)
     except (ValueError, OverflowError):
         raise InvalidError(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -24,7 +23,7 @@ from sqlmodel import Session, col, select
 
 from grantctl import credentials
 from grantctl.errors import AuthenticationError, NotFoundError
-from grantctl.model import Role
+from grantctl.model import Role, folded_email
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.token_endings import settings_of
 from grantctl.operations.token_issue import Signers, TokenOrder, find_signer, issue_jwt
@@ -239,7 +238,7 @@ def _user_of(session: Session, email: str) -> UserRow | None:
 
 def _normal(email: str) -> str:
     """The address as it is kept, of whatever text."""
-    return unicodedata.normalize("NFC", email.strip()).lower()
+    return folded_email(email.strip())
 
 
 def _subject(email: str) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
-from unicodedata import normalize
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from grantctl.errors import NotFoundError
 from grantctl.evaluation.facts import User
-from grantctl.model import Role
+from grantctl.model import Role, folded_email
 from grantctl.operations.chunks import in_chunks
 from grantctl.store.session import reader_of
 from grantctl.store.tables import UserRow
@@ -76,7 +75,7 @@ def _shared_names(session: Session, names: Mapping[str, str]) -> list[str]:
 
 
 def _email(reference: str) -> str:
-    return normalize("NFC", reference.strip()).lower()
+    return folded_email(reference.strip())
 
 
 def _is_storable(text: str) -> bool:

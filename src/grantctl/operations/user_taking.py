@@ -52,6 +52,7 @@ class UserTaking:
     promoted_count: int = 0
     first_admin: str | None = None
     seen: set[int] = field(default_factory=set)  # pks of users who were here before
+    given: set[str] = field(default_factory=set)  # e-mails that some of them have from the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _compared(taking: UserTaking, block: UserBlock, rows: _Rows) -> Iterator[Use
     by_id = {one.id: one for one in found}
     by_email = {one.email: one for one in found if one.email is not None}
     made: set[int] = set()
+    emails: set[str] = set()
     for at, line in enumerate(block.lines):
         id_, email = rows.ids[at], rows.emails[at]
         holder = by_email.get(email)
@@ -124,9 +126,11 @@ def _compared(taking: UserTaking, block: UserBlock, rows: _Rows) -> Iterator[Use
             )
         is_ours = stored.created_at == taking.now
         seen = made if is_ours else taking.seen
-        if stored.pk in seen or (is_ours and (stored.pk <= taking.highest or stored.id != id_)):
+        is_twin = is_ours and (stored.pk <= taking.highest or stored.id != id_)
+        if stored.pk in seen or is_twin or email in emails or _is_given(taking, email, holder):
             raise InvalidError(f"line {line}: `{email}` stands in the file twice")
         seen.add(stored.pk)
+        emails.add(email)
         if is_ours:
             taking.admin_count += stored.role == Role.ADMIN
             continue
@@ -143,7 +147,16 @@ def _compared(taking: UserTaking, block: UserBlock, rows: _Rows) -> Iterator[Use
             taking.tally.unchanged += 1
         else:
             taking.tally.updated += 1
+            if email != stored.email:
+                taking.given.add(email)
             yield change
+
+
+def _is_given(taking: UserTaking, email: str, holder: StoredUser | None) -> bool:
+    """Whether somebody of a block before has the address."""
+    if holder is not None and holder.created_at == taking.now and holder.pk <= taking.highest:
+        return True
+    return email in taking.given
 
 
 def _change(

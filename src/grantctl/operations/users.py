@@ -7,7 +7,6 @@ transaction, under the writers' lock. Leaves roles, and the last admin, to `role
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from shlex import quote
@@ -18,7 +17,7 @@ from sqlmodel import Session, col, or_, select
 
 from grantctl import credentials
 from grantctl.errors import ConflictError
-from grantctl.model import MAX_NAME_LENGTH, Role, normalize_email, require_text
+from grantctl.model import MAX_NAME_LENGTH, Role, folded_email, normalize_email, require_text
 from grantctl.operations.changes import Change, Intent, perform
 from grantctl.operations.default_group import join_default_group
 from grantctl.operations.group_tree import counts_at
@@ -95,7 +94,7 @@ def list_users(
 
 
 def _has_text(session: Session, text: str) -> ColumnElement[bool]:
-    email = unicodedata.normalize("NFC", text).lower()
+    email = folded_email(text)
     is_in_email = col(UserRow.email).contains(email, autoescape=True)
     return or_(is_in_email, has_text(session, UserRow.name, text))
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from grantctl.errors import InvalidError
+from grantctl.errors import DatabaseError, InvalidError
 from grantctl.evaluation.access_decision import AccessQuestion
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.operations.batches import BatchLine, BatchRow, answer_batch, read_row
 from grantctl.operations.questions import Question
+from grantctl.store.pinned import Pair
 from grantctl.store.reader import Reader
 
 
@@ -48,13 +49,19 @@ class VerdictBatch:
         """
         rows = [_plain_row(text) or self._read_row(number, text) for number, text in lines]
         pairs = [(row[0], self._question_of(row[1])) for row in rows if isinstance(row, tuple)]
-        verdicts = iter(self._batches.verdicts(pairs))
+        verdicts = iter(self._verdicts(pairs))
         for row, (_, text) in zip(rows, lines, strict=True):
             if isinstance(row, BatchLine):
                 yield row if row.error is not None else self._answer_alone(text)
                 continue
             verdict = next(verdicts)
             yield self._answer_alone(text) if verdict is None else VerdictLine(*row, verdict)
+
+    def _verdicts(self, pairs: Sequence[Pair]) -> Sequence[Verdict | None]:
+        try:
+            return self._batches.verdicts(pairs)
+        except DatabaseError:  # of one row, it may be, which the long way finds out at that row
+            return [None] * len(pairs)
 
     def _question_of(self, key: str) -> str | Asked:
         question = self._question

@@ -78,8 +78,8 @@ class BulkLookups:
         self._users.update(self._connection.stream(queries.ALL_EMAILS))
 
     def are_known(self, words: Sequence[str]) -> bool:
-        """Whether every one of the words has been looked up."""
-        return self._users.keys() >= set(words)
+        """Whether every one of the words has been looked up, and will not be once more."""
+        return len(self._users) <= MAX_REMEMBERED and self._users.keys() >= set(words)
 
     def user_pks(self, words: Sequence[str]) -> list[int | None]:
         """For each word the pk of the user of that id or e-mail, None where there is none."""

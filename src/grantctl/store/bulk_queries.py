@@ -80,9 +80,10 @@ FROM json_array_elements_text(CAST(:values AS json)) AS k(value) CROSS JOIN user
 WHERE u.email = k.value
 """
 
-ALL_EMAILS = "SELECT email, pk FROM users WHERE email IS NOT NULL"
+# Ids come first where somebody is named. No id that is like an address is passed over, see below;
+# an imported address that is none may be somebody's id.
+ALL_EMAILS = "SELECT email, pk FROM users WHERE email LIKE '%@%'"
 
-# Ids come first where somebody is named, so that one like this might be meant by an address.
 ANY_ID_LIKE_EMAIL = "SELECT 1 FROM users WHERE id LIKE '%@%' LIMIT 1"
 
 USERS_BY_ID_SQLITE = """

@@ -19,7 +19,7 @@ from grantctl.evaluation.facts import Permission
 from grantctl.evaluation.rules import leaves_of
 from grantctl.store import queries, quick_queries
 from grantctl.store.connection import Connection
-from grantctl.store.rows import flag_of, permission_of
+from grantctl.store.rows import flag_of, permission_of, unsound
 
 MAX_COMPILED = 1000  # a catalogue has some dozens of keys, each asked in few ways
 
@@ -73,6 +73,8 @@ class DirectoryCache:
         if self._children is None:
             children: dict[int, list[int]] = {}
             for parent, child in self._connection.rows(quick_queries.CHILDREN):
+                if type(parent) is not int:
+                    raise unsound("group")
                 children.setdefault(parent, []).append(child)
             self._children = children
         return self._children

@@ -61,7 +61,7 @@ class QuickReader:
         assert url.file is not None
         self._connection = connection
         self._name = url.file
-        self._device, self._inode = file
+        self._device, self._inode, self._written = file
         self._kept = kept = Kept(connection, users=users)
         self._compiled, self._members = kept.directory.compiled, kept.members
         self._patience = Patience()
@@ -91,14 +91,14 @@ class QuickReader:
     def _read_member(self, user: str) -> tuple[Member | None, int | str | None]:
         """The user, if it is there, and the version that it was read in."""
         try:
-            found = self._ask_user(MEMBER_BY_ID, (user,))
+            found = self._ask_user(MEMBER_BY_ID, {"reference": user})
         except UnicodeEncodeError:  # half of a surrogate pair, which is nobody's name
             return None, self._kept.version
         # The transaction of the statement that has been begun is not over yet.
         version = self._ask_version(DATA_VERSION).fetchone()[0]
         rows = found.fetchall()
         if not rows:
-            found = self._ask_user(MEMBER_BY_EMAIL, (email_of(user),))
+            found = self._ask_user(MEMBER_BY_EMAIL, {"reference": email_of(user)})
             version = self._ask_version(DATA_VERSION).fetchone()[0]
             rows = found.fetchall()
         if not rows or "\0" in user:
@@ -160,15 +160,20 @@ class QuickReader:
             return verdict
 
     def _require_file(self) -> None:
-        """Raise DatabaseError where the name is that of another file now.
+        """Raise DatabaseError where the name is that of another file now, or it was written over.
 
-        A restored copy is one; the file that is open would answer for ever.
+        A restored copy is one; what is open, or was read of it, would answer for ever. SQLite tells
+        of commits only, not of a copy (`cp`); when its log is written into the file looks the same.
         """
         try:
             found = stat(self._name)  # noqa: PTH116  # `pathlib` doubles what this costs
         except OSError:
             raise self._replaced() from None
-        if found.st_ino != self._inode or found.st_dev != self._device:
+        if (
+            found.st_mtime_ns != self._written
+            or found.st_ino != self._inode
+            or found.st_dev != self._device
+        ):
             raise self._replaced()
 
     def _replaced(self) -> DatabaseError:

@@ -9,6 +9,10 @@ from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
 
+# Longer ones are not kept: an address means the same with any number of spaces around it, and those
+# would be held as well.
+MAX_NAME_LENGTH = 1000
+
 
 class Recent(Generic[Value]):
     """Values by name; `size` of them are kept, about.
@@ -33,7 +37,7 @@ class Recent(Generic[Value]):
 
     def keep(self, name: str, value: Value) -> None:
         """Keep a value, for as long as others do not take its place."""
-        if not self._half:
+        if not self._half or len(name) > MAX_NAME_LENGTH:
             return
         if len(self.young) >= self._half and name not in self.young:
             self._old, self.young = self.young, {}

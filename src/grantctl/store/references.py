@@ -9,7 +9,7 @@ from __future__ import annotations
 from grantctl.errors import AmbiguousError, NotFoundError
 from grantctl.evaluation.facts import Group, User
 from grantctl.evaluation.rules import categories_of
-from grantctl.model import ResourceRef
+from grantctl.model import ResourceRef, folded_email
 from grantctl.store import queries, resource_queries
 from grantctl.store.connection import Connection, Row
 from grantctl.store.rows import group_of, user_of
@@ -117,13 +117,7 @@ def is_storable(text: str) -> bool:
 
 def email_of(reference: str) -> str:
     """The words as e-mails are kept: NFC, lower case, no surrounding space."""
-    text = reference.strip()
-    if not text.isascii():
-        # Loaded here because most words need none of it.
-        from unicodedata import normalize
-
-        text = normalize("NFC", text)
-    return text.lower()
+    return folded_email(reference.strip())
 
 
 def _only(rows: list[Row], noun: str, reference: str, label: Callable[[Row], str]) -> Row:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TypeAlias
 
-FileIdentity: TypeAlias = "tuple[int, int]"  # device and inode
+# Device, inode, and when it was written, in nanoseconds since 1970: a copy may be written over it.
+FileIdentity: TypeAlias = "tuple[int, int, int]"
 
 BUSY_TIMEOUT_SECONDS = 10.0
 
@@ -192,14 +193,17 @@ def file_size(file: str | Path) -> int | None:
 
 
 def file_identity(url: DatabaseUrl) -> FileIdentity | None:
-    """The file that the URL names now, whatever it is called; None for a server, or without one."""
+    """The file that the URL names now, whatever it is called; None for a server, or without one.
+
+    In WAL a commit leaves it as it is, until the log is written into the file.
+    """
     if url.file is None:
         return None
     try:
         found = os.stat(url.file)
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
 def _require_file(url: DatabaseUrl) -> str:
