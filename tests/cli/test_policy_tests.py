@@ -360,6 +360,18 @@ def test_the_report_for_ci_holds_every_test(office: Cli, write: Write) -> None:
     assert body.splitlines() == ["policy.toml:10", *(line[2:] for line in told[1:])]
 
 
+def test_a_report_is_not_written_over_tests(office: Cli, write: Write) -> None:
+    file = write(FILE)
+    before = Path(file).read_bytes()
+    assert office("test", file, "--junit", file) == Outcome(
+        2,
+        "",
+        f"error: `--junit` writes XML, and `{file}` is named as a file of tests is\n"
+        "hint: --junit report.xml\n",
+    )
+    assert Path(file).read_bytes() == before
+
+
 def test_a_report_that_cannot_be_written_is_an_error(office: Cli, write: Write) -> None:
     file = write(FILE)
     outcome = office("test", file, "--junit", "/dev/null/report.xml")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grantctl import operations
+from grantctl import interop, operations
 from grantctl.cli import recording
 from grantctl.cli.call import Call
 from grantctl.cli.command import command, new_app
@@ -90,6 +90,11 @@ def run(
 def _write_report(junit: str, text: str, *, dry_run: bool = False) -> None:
     if junit == "-":
         raise UsageError("`--junit` names a file, and stdout is for the answer")
+    if interop.policy_files.format_of(junit) is not None:  # it would be written over the tests
+        raise UsageError(
+            f"`--junit` writes XML, and `{junit}` is named as a file of tests is",
+            hint="--junit report.xml",
+        )
     content = text.encode("utf-8")
     operations.file_replacing.replace_file(Path(junit), content, dry_run=dry_run)
 
