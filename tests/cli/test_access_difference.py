@@ -53,14 +53,14 @@ def test_what_they_differ_in_is_listed_in_every_format(office: Cli) -> None:
         assert office(*DIFF, "-o", output) == Outcome(0, out, SUMMARY)
     outcome = office(*DIFF, "-o", "json")
     assert json.loads(outcome.out) == {
-        "schema": "grantctl.access_diff/v1",
+        "schema": "grantctl.access-diff/v1",
         "data": [json.loads(line) for line in IN_FORMATS["ndjson"].splitlines()],
         "warnings": [],
         "next_cursor": None,
     }
     assert outcome.err == SUMMARY
     assert office(*DIFF[:4], "notes", "-o", "yaml").out == (
-        "schema: grantctl.access_diff/v1\ndata:\n- permission: notes\n  verdict: allow\n"
+        "schema: grantctl.access-diff/v1\ndata:\n- permission: notes\n  verdict: allow\n"
         "  other_verdict: deny\n  sources:\n  - role pending\n  user: bob@example.com\n"
         "  other: eli@example.com\nwarnings: []\nnext_cursor: null\n"
     )
@@ -110,7 +110,7 @@ def test_of_resources_each_action_is_listed_with_what_lets_the_one_in(office: Cl
         "1 action differs: u-flo has 0, bob@example.com has 1\n",
     )
     document = json.loads(office("access", "u-flo", "--diff", BOB, "--type", "*", "-o", "json").out)
-    assert document["schema"] == "grantctl.reachable_diff/v1"
+    assert document["schema"] == "grantctl.reachable-diff/v1"
     assert document["data"][0] == {
         "resource": "model:gpt-4o",
         "action": "read",

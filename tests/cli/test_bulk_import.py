@@ -45,6 +45,30 @@ def test_an_import_of_users_says_what_it_did(cli: Cli) -> None:
     )
 
 
+def test_admins_are_made_only_where_that_is_confirmed(cli: Cli) -> None:
+    cli("users", "create", "ada@example.com")
+    cli("users", "create", "bob@example.com")
+    rows = "email,role\nbob@example.com,admin\nchen@example.com,admin\n"
+    asked = (*USERS, "-", "--update")
+    refused = cli(*asked, stdin=rows)
+    assert refused == Outcome(
+        6,
+        "",
+        "error: the file makes 2 users admins, who may do everything: not confirmed\n"
+        "hint: grantctl users import FILE --yes, or --dry-run to look first\n",
+    )
+    one = cli(*USERS, "-", stdin="email,role\nchen@example.com,admin\n")
+    assert (one.code, one.err.splitlines()[0]) == (
+        *(6,),
+        "error: the file makes 1 user an admin, who may do everything: not confirmed",
+    )
+    assert cli("users", "list", "--role", "admin", "-o", "name").out == "ada@example.com\n"
+    assert cli(*asked, "--dry-run", stdin=rows) == Outcome(0, "users\t1\t1\t0\t0\n", DRY)
+    assert cli(*asked, "--yes", stdin=rows) == Outcome(0, "users\t1\t1\t0\t0\n", "")
+    admins = cli("users", "list", "--role", "admin", "-o", "name").out.splitlines()
+    assert sorted(admins) == ["ada@example.com", "bob@example.com", "chen@example.com"]
+
+
 def test_every_format_tells_the_same_of_users(cli: Cli) -> None:
     command = (*USERS, "-", "--dry-run")
     answer = cli(*command, "-o", "json", stdin=FILE)

@@ -15,6 +15,7 @@ from grantctl.store.connection import open_writing
 from grantctl.store.reader import Reader
 from grantctl.store.url import parse_url
 from tests.conftest import Cli, Outcome
+from tests.contract.damage import OPEN_WEBUI
 
 ROWS = (
     "bob@example.com\tchat.controls\n"
@@ -250,3 +251,17 @@ def test_damage_ends_the_batch_no_earlier_than_at_the_row_that_it_concerns(
     outcome = office("check", "--batch", "-", stdin=ROWS)
     assert (outcome.code, outcome.out) == (7, first + second)
     assert outcome.err.startswith("error: the database is damaged: the row of a user")
+
+
+def test_an_attached_database_is_asked_like_any_other(cli: Cli) -> None:
+    database = f"openwebui+sqlite:///{OPEN_WEBUI}"
+    stdin = "ada@example.com\tchat.controls\nnobody\tchat\n"
+    assert cli("check", "--batch", "-", "--database", database, stdin=stdin) == Outcome(
+        8,
+        "ada@example.com\tchat.controls\tallow\tadmin\nnobody\tchat\terror\tno user `nobody`\n",
+        "",
+    )
+    names = cli("who-can", "chat.controls", "-o", "name", "--database", database).out
+    rows = cli("who-can", "chat.controls", "--fields", "user", "--database", database).out
+    assert names == rows
+    assert names.startswith("ada@example.com\n")

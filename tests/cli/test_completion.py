@@ -122,6 +122,22 @@ def test_bash_completes_commands_options_and_names(
         "grantctl permissions set chat.controls=t": ["true"],
         "grantctl permissions set chat.nothing=": [],
         "grantctl permissions unset chat.con": ["chat.controls"],
+        "grantctl check bob x --set eng": ["engineering:"],
+        "grantctl check bob x --set interns:chat.": [
+            "chat.controls=",
+            "chat.enforced=",
+            "chat.share=",
+            "chat.valves=",
+        ],
+        "grantctl check bob x --set interns:chat.s": [
+            "chat.share=true",
+            "chat.share=false",
+            "chat.share=unset",
+        ],
+        "grantctl who-can x --set interns:chat.share=u": ["unset"],
+        "grantctl check bob x --set 'interns:chat.share=f": ["interns:chat.share=false"],
+        "grantctl graph x --as g": ["group"],
+        "grantctl graph x --format ": ["mermaid", "dot", "svg"],
         "grantctl check nobody": [],
     }
     found = ask_bash(folder, *lines, GRANTCTL_DATABASE=url)

@@ -44,21 +44,21 @@ digraph grantctl {
 """
 EDGES = {
     "table": (
-        "user:u-bob\tmember\tgroup:g-eng\t\tfalse\n"
-        "group:g-eng\tparent\tgroup:g-staff\t\tfalse\n"
-        "group:g-eng\tallows\tpermission:chat.controls\ttrue\tfalse\n"
-        "group:g-staff\tallows\tpermission:notes\ttrue\tfalse\n"
+        "bob@example.com\tmember\tengineering\t\tfalse\n"
+        "engineering\tparent\tstaff\t\tfalse\n"
+        "engineering\tallows\tchat.controls\ttrue\tfalse\n"
+        "staff\tallows\tnotes\ttrue\tfalse\n"
     ),
     "ndjson": (
-        '{"source":"user:u-bob","kind":"member","target":"group:g-eng","label":"",'
-        '"decides":false,"source_label":"bob@example.com","target_label":"engineering"}\n'
-        '{"source":"group:g-eng","kind":"parent","target":"group:g-staff","label":"",'
-        '"decides":false,"source_label":"engineering","target_label":"staff"}\n'
-        '{"source":"group:g-eng","kind":"allows","target":"permission:chat.controls",'
-        '"label":"true","decides":false,"source_label":"engineering",'
-        '"target_label":"chat.controls"}\n'
-        '{"source":"group:g-staff","kind":"allows","target":"permission:notes","label":"true",'
-        '"decides":false,"source_label":"staff","target_label":"notes"}\n'
+        '{"source_label":"bob@example.com","kind":"member","target_label":"engineering","label":"",'
+        '"decides":false,"source":"user:u-bob","target":"group:g-eng"}\n'
+        '{"source_label":"engineering","kind":"parent","target_label":"staff","label":"",'
+        '"decides":false,"source":"group:g-eng","target":"group:g-staff"}\n'
+        '{"source_label":"engineering","kind":"allows","target_label":"chat.controls",'
+        '"label":"true","decides":false,"source":"group:g-eng",'
+        '"target":"permission:chat.controls"}\n'
+        '{"source_label":"staff","kind":"allows","target_label":"notes","label":"true",'
+        '"decides":false,"source":"group:g-staff","target":"permission:notes"}\n'
     ),
     "name": (
         "user:u-bob\ngroup:g-eng\ngroup:g-staff\npermission:chat.controls\npermission:notes\n"
@@ -127,10 +127,23 @@ def test_a_limit_hides_what_is_counted_instead(office: Cli) -> None:
     outcome = office("graph", "staff", "--limit", "1", "-o", "table")
     assert outcome == Outcome(
         0,
-        "group:g-eng\tparent\tgroup:g-staff\t\tfalse\n"
-        "group:g-staff\tmore\tmore:group:g-staff:and 2 more groups below\t\tfalse\n"
-        "group:g-staff\tallows\tpermission:notes\ttrue\tfalse\n",
+        "engineering\tparent\tstaff\t\tfalse\n"
+        "staff\tmore\tand 2 more groups below\t\tfalse\n"
+        "staff\tallows\tnotes\ttrue\tfalse\n",
         "warning: 2 left out: a higher --limit shows more\n",
+    )
+
+
+def test_groups_are_shown_for_the_permissions_that_are_shown(office: Cli) -> None:
+    assert office("permissions", "set", "--group", "staff", "chat.valves=true").code == 0
+    outcome = office("graph", "chat", "--limit", "1", "-o", "table")
+    assert outcome == Outcome(
+        0,
+        "chat.controls\tcontains\tchat\t\tfalse\n"
+        "chat\tmore\tand 3 more permissions\t\tfalse\n"
+        "engineering\tallows\tchat.controls\ttrue\tfalse\n"
+        "chat\tmore\tand 1 more group that sets it\t\tfalse\n",
+        "warning: 4 left out: a higher --limit shows more\n",
     )
 
 
@@ -148,12 +161,12 @@ def test_a_resource_is_drawn_with_its_owner_grants_and_bases(
     resource_office: Database, cli: Cli
 ) -> None:
     assert cli("graph", "model:helper", "-o", "table").out == (
-        "user:u-dana\towner\tresource:model:helper\towner\tfalse\n"
-        "everyone\tgrant\tresource:model:helper\tread\tfalse\n"
-        "resource:model:helper\tbase\tresource:model:gpt-4o\tmade of\tfalse\n"
-        "user:u-ada\towner\tresource:model:gpt-4o\towner\tfalse\n"
-        "group:g-eng\tgrant\tresource:model:gpt-4o\tread\tfalse\n"
-        "group:g-int\tparent\tgroup:g-eng\t\tfalse\n"
+        "dana@example.com\towner\tmodel:helper\towner\tfalse\n"
+        "everyone\tgrant\tmodel:helper\tread\tfalse\n"
+        "model:helper\tbase\tmodel:gpt-4o\tmade of\tfalse\n"
+        "ada@example.com\towner\tmodel:gpt-4o\towner\tfalse\n"
+        "engineering\tgrant\tmodel:gpt-4o\tread\tfalse\n"
+        "interns\tparent\tengineering\t\tfalse\n"
     )
 
 
@@ -190,6 +203,12 @@ def test_words_that_name_several_things_need_as(office: Cli) -> None:
             4,
             "error: no user, group, permission or resource `enginering`\n"
             "hint: did you mean `engineering`?",
+        ),
+        (
+            ("",),
+            4,
+            "error: no user, group, permission or resource ``\n"
+            "hint: grantctl users list, groups list, permissions list, resources list\n",
         ),
         (("Bob", "--as", "team"), 2, "error: no kind `team`\n"),
         (("Bob", "--format", "png"), 2, "error: no drawing `png`\n"),

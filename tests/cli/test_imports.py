@@ -93,6 +93,9 @@ AT_THE_DOOR = (
     "explain dana@example.com chat.controls -o json",
     "check bob@example.com read model:gpt-4o",
     "explain dana@example.com write model:gpt-4o -o json",
+    "access bob@example.com --type model -o name",
+    "access dana@example.com --type=* --action read --output name",
+    "who-can read model:gpt-4o -o name",
 )
 NOT_AT_THE_DOOR = (
     *("typer", "dataclasses", "enum", "re", "json", "typing", "inspect", "contextlib"),

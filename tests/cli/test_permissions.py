@@ -289,6 +289,11 @@ def test_a_permission_is_defined_and_undefined(office: Cli) -> None:
     )
     assert office("permissions", *arguments) == Outcome(0, defined, "")
     assert office("check", "Flo", "reports.run").code == 3
+    assert office("permissions", "undefine", "notes", "--dry-run") == Outcome(
+        0,
+        "key:    notes\ngroups: 1\nungated:\n  reports.run\n",
+        "warning: 3 users lose it\nwarning: dry run: nothing was changed\n",
+    )
     assert office("permissions", "undefine", "notes", "--yes") == Outcome(
         0, "key:    notes\ngroups: 1\nungated:\n  reports.run\n", ""
     )

@@ -298,6 +298,7 @@ def test_files_come_from_folders_and_stdin_too(office: Cli, write: Write) -> Non
     [
         (("-",), "error: stdin may be TOML or YAML\nhint: --format toml, or --format yaml\n"),
         (("x",), "error: `x` may be TOML or YAML\nhint: --format toml, or --format yaml\n"),
+        (("",), "error: no file is named ``\nhint: grantctl test FILE\n"),
         (("x.toml",), "error: `x.toml` cannot be read: no such file or directory\n"),
         (("a\0b.toml",), "error: the name of the file is none that a file can have\n"),
         (

@@ -145,11 +145,14 @@ to take it away:
     grantctl users set-role ada@example.com user
     the user also loses 2 permissions (chat.controls, notes) and 6 rights to resources (write model:helper, write model:llama3, read model:lost, write model:lost, read tool:calculator and 1 more); nobody else loses anything
 """,
+        "warning: `chat.enforced` restricts: where it is true, the user may do less\n"
         f"warning: {LAST_ADMIN}\n",
     )
     assert office("users", "set-role", "ada@example.com", "user").code == 5
     assert office("users", "set-role", "bob@example.com", "admin", "--yes").code == 0
-    assert office("revoke", "plan", "ada@example.com", "chat.enforced").err == ""
+    assert office("revoke", "plan", "ada@example.com", "chat.enforced").err == (
+        "warning: `chat.enforced` restricts: where it is true, the user may do less\n"
+    )
 
 
 def test_an_admin_who_would_have_it_as_a_user_too_loses_both(office: Cli) -> None:
@@ -250,3 +253,20 @@ def test_what_there_is_not_is_an_error(office: Cli) -> None:
         (5, "b a:b m:x"),
     ):
         assert office("revoke", "plan", *asked.split()).code == code
+
+
+def test_a_misspelt_action_does_not_pass_for_nothing_to_revoke(office: Cli) -> None:
+    assert office("revoke", "plan", "bob@example.com", "raed", "model:gpt-4o") == Outcome(
+        0,
+        "nothing to revoke: `model:gpt-4o` is restricted, and its one grant is not for `raed`: "
+        "the user has `read`, which does not imply `raed`\n",
+        "warning: no grant on `model:gpt-4o` names the action `raed`: did you mean `read`?\n",
+    )
+
+
+def test_without_a_permission_that_restricts_a_user_may_do_more(office: Cli) -> None:
+    assert office("permissions", "set", "--default", "chat.enforced=true").code == 0
+    outcome = office("revoke", "plan", "bob@example.com", "chat.enforced", "-o", "json")
+    assert json.loads(outcome.out)["warnings"] == [
+        "`chat.enforced` restricts: where it is true, the user may do less"
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlmodel import Session, delete
 
 from grantctl.evaluation.evaluator import decide
 from grantctl.evaluation.facts import PermissionFacts
@@ -19,6 +20,8 @@ from grantctl.operations.revocation import plan
 from grantctl.store.connection import Connection, Row
 from grantctl.store.database import Database
 from grantctl.store.reader import Reader
+from grantctl.store.session import change, read_session, reader_of
+from grantctl.store.tables import GroupPermissionRow, MembershipRow
 from tests.contract.worlds import NOW
 from tests.databases import prepared
 from tests.operations.directories import add_user
@@ -160,3 +163,34 @@ def test_a_file_that_was_written_without_a_lock_is_noticed_at_the_end_of_each_re
         with pytest.raises(ZeroDivisionError):
             READS["check"](reader)
         monkeypatch.undo()
+
+
+def test_within_a_session_that_reads_one_moment_is_that_of_the_session(company: Database) -> None:
+    with company.reader() as other:
+        before = READS["check"](other)
+    with read_session(company) as session:
+        reader = reader_of(session)
+        with reader.at_one_moment():
+            assert {name: read(reader) for name, read in READS.items() if name != "check"}
+            overturn(company)
+            assert READS["check"](reader) == before
+        with reader.at_one_moment():
+            assert READS["check"](reader) == before
+
+
+def test_within_a_session_that_changes_one_moment_sees_and_keeps_what_it_changed(
+    company: Database,
+) -> None:
+    def work(session: Session) -> None:
+        session.exec(delete(MembershipRow))
+        reader = reader_of(session)
+        with reader.at_one_moment():
+            candidates = [one.user.email for one in reader.facts_of_candidates(KEY)]
+            assert candidates == ["ada@example.com"]  # the admin
+            assert READS["check"](reader).memberships == ()
+        session.exec(delete(GroupPermissionRow))
+
+    change(company, work, dry_run=False)
+    with company.reader() as reader:
+        assert READS["check"](reader).memberships == ()
+        assert READS["check"](reader).flags == {}

@@ -14,11 +14,11 @@ from grantctl.errors import DatabaseError
 from grantctl.operations import importing
 from grantctl.operations.attaching import import_openwebui
 from grantctl.store import postgres
-from grantctl.store.connection import WRITE_LOCK
 from grantctl.store.database import Database
 from grantctl.store.driver_errors import MAX_ATTEMPTS, TransientError, retried
 from grantctl.store.session import change
 from grantctl.store.tables import PermissionRow
+from grantctl.store.transactions import WRITE_LOCK
 from tests.conftest import Cli
 from tests.contract.damage import OPEN_WEBUI
 from tests.running import refusal

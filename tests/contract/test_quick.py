@@ -17,7 +17,7 @@ from grantctl.evaluation.facts import PermissionFacts, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.integrations.pool import ReaderPool
 from grantctl.operations.questions import Question, who_can
-from grantctl.store import kept, quick, quick_lists, quick_server
+from grantctl.store import kept, patience, quick, quick_lists, quick_server
 from grantctl.store.connection import Connection
 from grantctl.store.database import Database
 from grantctl.store.quick_queries import CANDIDATES_IN_GROUPS, USERS_IN_GROUPS
@@ -41,6 +41,8 @@ def pools(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[
     for module in (kept, quick, quick_server):
         monkeypatch.setattr(module, "microseconds_now", lambda: to_microseconds(NOW))
     monkeypatch.setattr(quick_server, "QUIET", 0)
+    # What was forgotten is read at once.
+    monkeypatch.setattr(patience.Patience, "is_worth_reading", lambda *_: True)
     pools = [ReaderPool(database.url, users=users) for users in (100, 1, 0)]
     yield pools
     for pool in pools:

@@ -11,9 +11,17 @@ from grantctl.evaluation.access import has_access
 from grantctl.evaluation.access_revocation import find_access_ways
 from grantctl.evaluation.edits import Leave, SetFlags, edited, edited_access
 from grantctl.evaluation.evaluator import has_permission
+from grantctl.evaluation.facts import (
+    AccessFacts,
+    AccessGrant,
+    Group,
+    Membership,
+    Resource,
+    User,
+)
 from grantctl.evaluation.revocation import WayKind, find_ways
 from grantctl.evaluation.way_ranking import RatedWay, ranked_ways
-from grantctl.model import Role
+from grantctl.model import PrincipalType, ResourceRef, Role
 from tests.contract.resource_worlds import ACTIONS, ResourceWorld, resource_worlds
 from tests.contract.worlds import NOW
 from tests.evaluation.directory import Directory
@@ -27,6 +35,7 @@ def test_every_way_takes_it_away_and_no_edit_of_it_can_be_left_out(directory: Di
     for key in answerable(directory):
         ways = find_ways(facts, key, now=NOW)
         assert bool(ways) is has_permission(facts, key, now=NOW)
+        assert len({frozenset(way.commands) for way in ways}) == len(ways), ways
         for way in ways:
             assert not has_permission(edited(facts, way.edits), key, now=NOW), way
             for edit in way.edits:
@@ -55,6 +64,7 @@ def test_every_way_takes_a_resource_away_and_no_edit_of_it_can_be_left_out(
     for facts in every_facts(world):
         ways = find_access_ways(facts, action, now=NOW)
         assert bool(ways) is has_access(facts, action, now=NOW)
+        assert len({frozenset(way.commands) for way in ways}) == len(ways), ways
         for way in ways:
             assert not has_access(edited_access(facts, way.edits), action, now=NOW), way
             for edit in way.edits:
@@ -85,4 +95,54 @@ def test_where_some_groups_left_and_some_changed_are_fewest_that_comes_first() -
     assert mixed.description == (
         "take the user out of `a` and set `notes` false for every member of `q`"
     )
+    [leaving] = [way for way in ways if way.kind is WayKind.LEAVE_GROUPS]
+    assert leaving.description == "take the user out of `a`, `b`, `c` and `d`"
+    [changing] = [way for way in ways if way.kind is WayKind.CHANGE_GROUPS]
+    assert changing.description == (
+        "set `notes` false for every member of `p1`, set `notes` false for every member of `p2`, "
+        "set `notes` false for every member of `p3` and set `notes` false for every member of `q`"
+    )
     assert ranked_ways(map(RatedWay, ways))[0].way is mixed
+
+
+def test_what_closes_a_resource_and_its_base_at_once_is_one_way() -> None:
+    staff, eng = Group(1, "g-staff", "staff", None), Group(2, "g-eng", "eng", 1)
+    base, preset = ResourceRef("model", "base"), ResourceRef("model", "preset")
+    facts = AccessFacts(
+        user=User(1, "u-ada", "ada@example.com", "Ada", Role.USER),
+        chain=(
+            Resource(2, preset, "Preset", base=base, grants=(_reading(staff),)),
+            Resource(1, base, "Base", grants=(_reading(eng),)),
+        ),
+        groups={1: staff, 2: eng},
+        memberships=(Membership(2),),
+    )
+    assert [way.description for way in find_access_ways(facts, "read", now=NOW)] == [
+        "take the user out of `eng`",
+        "revoke `read` on `model:preset` from every member of `staff`",
+        "revoke `read` on `model:base` from every member of `eng`",
+    ]
+
+
+def test_a_way_that_holds_another_one_and_more_is_none() -> None:
+    eng, ops = Group(1, "g-eng", "eng", None), Group(2, "g-ops", "ops", None)
+    base, preset = ResourceRef("model", "base"), ResourceRef("model", "preset")
+    facts = AccessFacts(
+        user=User(1, "u-ada", "ada@example.com", "Ada", Role.USER),
+        chain=(
+            Resource(2, preset, "Preset", base=base, grants=(_reading(eng), _reading(ops))),
+            Resource(1, base, "Base", grants=(_reading(eng),)),
+        ),
+        groups={1: eng, 2: ops},
+        memberships=(Membership(1), Membership(2)),
+    )
+    assert [way.description for way in find_access_ways(facts, "read", now=NOW)] == [
+        "revoke `read` on `model:preset` from every member of `eng` "
+        "and revoke `read` on `model:preset` from every member of `ops`",
+        "take the user out of `eng`",
+        "revoke `read` on `model:base` from every member of `eng`",
+    ]
+
+
+def _reading(group: Group) -> AccessGrant:
+    return AccessGrant("read", PrincipalType.GROUP, group.id, group.pk, group.name)

@@ -139,6 +139,7 @@ def test_a_line_of_json_that_is_not_a_row_is_a_fault(
         ['{"email":"a"},{"email":"b"},{"email":"c","name":[{}', "{}]}"],
         ['{"email":"a"},{"email":"b"', '"name":"x"},{"email":"c"}', ""],
         ['{"email":"a"},[{"email":"b"}', '{"email":"c"}]'],
+        ['{"email":"a}', '{b"}', '{"email":"c"},{"email":"d"}'],
     ],
 )
 def test_lines_are_rows_by_themselves_and_never_together(lines: list[str]) -> None:

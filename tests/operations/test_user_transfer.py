@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import Session, select
 
 from grantctl.errors import ConflictError, GrantctlError, GuardError, InvalidError
 from grantctl.interop import flat_csv, flat_rows
@@ -21,12 +22,15 @@ from grantctl.operations.groups import create_group
 from grantctl.operations.integrity import check_database
 from grantctl.operations.new_ids import new_ids
 from grantctl.operations.policies import set_default_role, set_policy
-from grantctl.operations.policy_settings import DEFAULT_GROUP
+from grantctl.operations.policy_settings import DEFAULT_GROUP, REVOKE_ON_ROLE_CHANGE
 from grantctl.operations.user_transfer import import_users
 from grantctl.operations.users import create_user, show_user
 from grantctl.store import bulk_writer
+from grantctl.store.credential_tables import TokenRow
 from grantctl.store.database import Database
 from grantctl.store.driver_errors import TransientError
+from grantctl.store.session import change
+from grantctl.store.tables import UserRow
 from tests.operations.bulk_examples import (
     COUNTS,
     MEMBER_ROWS,
@@ -179,6 +183,50 @@ def test_another_role_ends_tokens_and_the_last_admin_stays(database: Database, t
     changed = [person("ada", role="user"), person("bob", role="admin")]
     assert counts(take(changed, may_update=True)) == (0, 2, 0, 0)
     assert roles_of(database) == {"ada": "user", "bob": "admin"}
+
+
+def give_tokens(database: Database, name: str) -> None:
+    """A token and an API key of that user's."""
+
+    def write(session: Session) -> None:
+        user = session.exec(select(UserRow).where(UserRow.name == name)).one()
+        for kind, key_hash in (("jwt", None), ("api_key", "hash")):
+            session.add(
+                TokenRow(
+                    id=f"{kind}-{name}",
+                    kind=kind,
+                    user_pk=user.pk,
+                    user_id=user.id,
+                    name="",
+                    scope="",
+                    key_hash=key_hash,
+                    source="grantctl",
+                    issued_at=user.created_at,
+                    issued_by="tester",
+                )
+            )
+
+    change(database, write, dry_run=False)
+
+
+@pytest.mark.parametrize(
+    ("role", "by_policy", "ended"),
+    [
+        ("pending", "false", ["api_key", "jwt"]),
+        ("admin", "true", ["jwt"]),
+        ("admin", "false", []),
+    ],
+)
+def test_tokens_end_as_where_a_role_is_given_by_itself(
+    role: str, by_policy: str, ended: list[str], database: Database, take: Take
+) -> None:
+    add_user(database, "ada", Role.ADMIN)
+    add_user(database, "bob")
+    give_tokens(database, "Bob")
+    set_policy(database, INTENT, REVOKE_ON_ROLE_CHANGE, by_policy)
+    take([person("bob", role=role)], may_update=True)
+    query = "SELECT kind FROM tokens WHERE revoked_at IS NOT NULL ORDER BY kind"
+    assert [kind for (kind,) in rows(database, query)] == ended
 
 
 @pytest.mark.usefixtures("block_bytes")

@@ -12,7 +12,13 @@ from typing import Any
 
 import pytest
 
-from grantctl.store import queries, quick_queries, resource_queries, token_queries
+from grantctl.store import (
+    queries,
+    quick_queries,
+    resource_list_queries,
+    resource_queries,
+    token_queries,
+)
 from grantctl.store.connection import Connection, open_reading
 from grantctl.store.url import SQLITE, parse_url
 from tests.store.generated import fill
@@ -39,6 +45,9 @@ VALUES: dict[str, Any] = {
     "token": "none",
     "key_hash": "none",
     "kid": "none",
+    "most": 10,
+    "read": "read",
+    "write": "write",
 }
 DECISIONS = {
     queries: (
@@ -122,7 +131,8 @@ def values_of(connection: Connection, statement: str) -> dict[str, Any]:
     many = [f"user-{one}" for one in range(20)] if "u.id =" in statement else list(range(20))
     if re.search(r"\bid = ANY", statement):
         many = [f"user-{one}" for one in range(20)]
-    whole = {**VALUES, "values": str(many).replace("'", '"') if is_sqlite(connection) else many}
+    bound = str(many).replace("'", '"') if is_sqlite(connection) else many
+    whole = {**VALUES, **dict.fromkeys(("values", "groups", "candidates"), bound)}
     return {name: whole[name] for name in re.findall(r"(?<!:):(\w+)", statement)}
 
 
@@ -169,6 +179,30 @@ def test_a_list_of_names_reads_users_once_and_looks_for_the_groups_of_each(
         assert "SEARCH m USING PRIMARY KEY (user_pk=?)" in lines, text
     few = plan(filled, statement_of(filled, quick_queries.CANDIDATES_IN_GROUPS))
     assert [line for line in few if line.startswith("SCAN u ")] == [], "\n".join(few)
+
+
+RESOURCE_LISTS = [
+    pytest.param(value, id=name)
+    for name, value in vars(resource_list_queries).items()
+    if name.isupper()
+]
+
+
+@pytest.mark.parametrize("either", RESOURCE_LISTS)
+def test_a_list_of_resources_reads_no_grants_from_end_to_end_and_sorts_only_few(
+    filled: Connection, either: Statement
+) -> None:
+    statement = statement_of(filled, either)
+    filled.rows(statement, values_of(filled, statement))
+    if not is_sqlite(filled):
+        filled.run("SET enable_seqscan = off")
+        filled.run("SET enable_bitmapscan = off")
+    lines = plan(filled, statement)
+    pattern = re.compile("SCAN (a|c|access_grants)$") if is_sqlite(filled) else SEQ_SCANNED
+    scanned = [line for line in lines if pattern.search(line) and "on resources" not in line]
+    assert scanned == [], "\n".join(lines)
+    if "candidates" not in statement and is_sqlite(filled):
+        assert [line for line in lines if "TEMP B-TREE FOR ORDER" in line] == [], "\n".join(lines)
 
 
 def test_the_patterns_know_a_scan(filled: Connection) -> None:

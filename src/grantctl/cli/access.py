@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grantctl import operations
+from grantctl.cli import plain_line
 from grantctl.cli.access_difference import DIFF, show_difference
 from grantctl.cli.access_rows import (
     BATCH_COLUMNS,
@@ -22,9 +23,10 @@ from grantctl.cli.access_rows import (
 from grantctl.cli.assuming import assumed, read_premises
 from grantctl.cli.batch_reading import Failures, open_batch
 from grantctl.cli.call import Call
-from grantctl.cli.command import command, new_app
+from grantctl.cli.command import command, new_app, typer_option
 from grantctl.cli.complete import complete_action, complete_resource_type
 from grantctl.cli.matrix import FORCE, HTML, LIMIT, MATRIX, MatrixOptions, show_matrix
+from grantctl.cli.name_lists import wants_names, write_names
 from grantctl.cli.questions import (
     IGNORE_BASE,
     IGNORE_OWNER,
@@ -41,26 +43,8 @@ if TYPE_CHECKING:
 
 app = new_app("Everything that one user may.")
 
-TYPE = Annotated[
-    str | None,
-    typer.Option(
-        "--type",
-        metavar="TYPE",
-        help="of the resources of this type, * for all",
-        autocompletion=complete_resource_type,
-    ),
-]
-ACTION = Annotated[
-    str | None,
-    typer.Option(
-        "--action",
-        metavar="ACTION",
-        help="with --type, only this action",
-        autocompletion=complete_action,
-    ),
-]
-
-
+TYPE = Annotated[str | None, typer_option(plain_line.TYPE, autocompletion=complete_resource_type)]
+ACTION = Annotated[str | None, typer_option(plain_line.ACTION, autocompletion=complete_action)]
 BATCH = Annotated[
     str | None,
     typer.Option("--batch", metavar="FILE", help="of each user of a file, one a line, - for stdin"),
@@ -153,6 +137,11 @@ def _show_access(
 ) -> None:
     now, premises = datetime.now(UTC), read_premises(call)
     with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
+        if type_ is not None and wants_names(call.style) and assumptions is None:
+            write_names(
+                operations.access_questions.names_of_reachable(reader, user, type_, asked, now=now)
+            )
+            return
         if type_ is not None:
             reached = operations.access_questions.reachable(
                 reader, user, type_, asked, now=now, assumptions=assumptions

@@ -61,12 +61,12 @@ def show_difference(
             found = differences.resource_differences(
                 reader, *users, type_, asked, now=now, assumptions=assumptions
             )
-            call.show_rows("reachable_diff", rows.of_resources(found), rows.resource_columns)
+            call.show_rows("reachable-diff", rows.of_resources(found), rows.resource_columns)
         else:
             listed = differences.permission_differences(
                 reader, *users, question, now=now, key=key, assumptions=assumptions
             )
-            call.show_rows("access_diff", rows.of_permissions(listed), rows.columns)
+            call.show_rows("access-diff", rows.of_permissions(listed), rows.columns)
     call.say(rows.summary("action" if type_ is not None else "permission"))
 
 

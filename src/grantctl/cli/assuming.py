@@ -15,7 +15,12 @@ import typer
 
 from grantctl import operations
 from grantctl.cli.call import Call
-from grantctl.cli.complete import complete_assignment, complete_group, complete_role
+from grantctl.cli.complete import (
+    complete_assignment,
+    complete_group,
+    complete_group_assignment,
+    complete_role,
+)
 from grantctl.cli.times import parse_time
 from grantctl.errors import InvalidError, UsageError
 from grantctl.model import parse_role
@@ -67,6 +72,7 @@ ASSUMING: dict[str, Any] = {  # Any: what Typer reads of an option
             "--set",
             metavar="GROUP:KEY=VALUE",
             help="as if the group set KEY true or false, or left it unset; may be repeated",
+            autocompletion=complete_group_assignment,
             show_default=False,
         ),
     ],

@@ -64,12 +64,25 @@ def complete_resource_type(context: typer.Context, incomplete: str) -> list[str]
 
 def complete_assignment(context: typer.Context, incomplete: str) -> list[str]:
     """`KEY=` for keys that begin so; the values too where only one does."""
+    return _assignments(context, incomplete, _VALUES)
+
+
+def complete_group_assignment(context: typer.Context, incomplete: str) -> list[str]:
+    """`GROUP:` for groups that begin so; behind it `KEY=`, and the values where one key does."""
+    group, colon, assignment = incomplete.rpartition(":")
+    if not colon:
+        return [f"{one}:" for one in complete_group(context, incomplete)]
+    values = _assignments(context, assignment, (*_VALUES, "unset"))
+    return [f"{group}:{one}" for one in values]
+
+
+def _assignments(context: typer.Context, incomplete: str, values: Sequence[str]) -> list[str]:
     key, equals, begun = incomplete.partition("=")
     keys = _keys(context)
     found = [one for one in keys if (one == key if equals else one.startswith(key))]
     if len(found) != 1:
         return [f"{one}=" for one in found]
-    return [f"{found[0]}={value}" for value in _VALUES if value.startswith(begun)]
+    return [f"{found[0]}={value}" for value in values if value.startswith(begun)]
 
 
 def complete_role(incomplete: str) -> list[str]:

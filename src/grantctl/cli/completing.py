@@ -22,7 +22,7 @@ from grantctl.cli.shell_line import Shell, read_line
 from grantctl.errors import ExitCode
 from grantctl.render.escape import is_encodable
 
-_FILES = ("FILE", "FOLDER")
+_FILES = ("FILE", "FILE...", "FOLDER")
 
 
 def answer_shell(root: Any) -> int:

@@ -1,10 +1,10 @@
 """The hot questions in their plain form, answered before Typer is imported.
 
 Owns `check` and `explain -o json` as scripts ask them, with the options that `plain_line` declares,
-and hands a TAB to `door_completion`.
+and hands a TAB to `door_completion`, a list of names to `list_door`.
 Whatever else stands on the line, and whatever goes wrong, is handed over whole to the Typer app,
 which answers it, or says what is wrong with it, as if nobody had been asked before.
-INVARIANT: nothing is printed unless the answer is complete.
+INVARIANT: nothing is printed unless the answer is complete, but for lists, which are long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grantctl.cli.asking import (
     parse_asked,
 )
 from grantctl.cli.completion_variables import SHELL_VARIABLE
-from grantctl.cli.plain_line import PlainLine, read_plain_line
+from grantctl.cli.plain_line import LISTS, PlainLine, read_plain_line
 from grantctl.config import load_settings
 from grantctl.errors import ExitCode, GrantctlError
 from grantctl.evaluation.decision import Decision
@@ -49,6 +49,11 @@ def answer_line(line: PlainLine, environ: Mapping[str, str]) -> int | None:
     """The same of a question that was read already."""
     if not _are_plain_streams():
         return None
+    if line.command in LISTS:
+        # Loaded here because other questions need none of it.
+        from grantctl.cli.list_door import answer_list
+
+        return answer_list(line, environ)
     try:
         settings = load_settings(flags=line.flags, environ=environ)
         output = settings.output.value

@@ -69,12 +69,25 @@ REF = Annotated[
         show_default=False,
     ),
 ]
+
+
+def complete_kind(incomplete: str) -> list[str]:
+    """Kinds of what a graph is about that begin so."""
+    return [kind for kind in SubjectKind if kind.startswith(incomplete)]
+
+
+def complete_drawing(incomplete: str) -> list[str]:
+    """Formats of drawings that begin so."""
+    return [drawing for drawing in DRAWINGS if drawing.startswith(incomplete)]
+
+
 AS = Annotated[
     str | None,
     typer.Option(
         "--as",
         metavar="KIND",
         help="what the first word names: user, group, key or resource",
+        autocompletion=complete_kind,
         show_default=False,
     ),
 ]
@@ -84,6 +97,7 @@ DRAWING = Annotated[
         "--format",
         metavar="FORMAT",
         help="mermaid (as it is without), dot or svg",
+        autocompletion=complete_drawing,
         show_default=False,
     ),
 ]

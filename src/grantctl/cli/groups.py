@@ -149,14 +149,18 @@ def move(
 @command(app, "delete", changes=True)
 def delete(call: Call, groups: GROUPS, yes: YES = False) -> None:
     """Delete groups with all they have and are granted. Those below them come to the top level."""
-    if not yes and not call.is_dry_run:
+    said: list[str] = []
+    if not yes or call.is_dry_run:
         plan = operations.groups.plan_deletion(call.database, groups)
-        question = f"{_deletion_question(plan)} ({deletion_words(call, plan)})"
-        call.confirm(question, is_confirmed=False)
+        words = deletion_words(call, plan)
+        if call.is_dry_run:
+            said = [words]
+        else:
+            call.confirm(f"{_deletion_question(plan)} ({words})", is_confirmed=False)
         groups = [one.id for one in plan]  # what was confirmed, whatever has the names by now
     deleted = operations.groups.delete_groups(call.database, call.intent, groups)
     rows = (_deleted(one, call.style) for one in deleted)
-    call.show_rows("groups-deleted", rows, DELETED_COLUMNS)
+    call.show_rows("groups-deleted", rows, DELETED_COLUMNS, warnings=said)
     call.say_dry_run()
 
 

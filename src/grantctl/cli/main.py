@@ -90,10 +90,11 @@ class RootGroup(TyperGroup):
             windows_expand_args=windows_expand_args,
             **extra,
         )
-        sys.exit(_exit_code(run, given))
+        sys.exit(exit_code_of(run, given))
 
 
-def _exit_code(run: Callable[[], Any], arguments: list[str]) -> int:
+def exit_code_of(run: Callable[[], Any], arguments: list[str]) -> int:
+    """Run it; what it raises is told on stderr, and becomes an exit code."""
     try:
         result = int(run() or ExitCode.OK)
         sys.stdout.flush()

@@ -6,10 +6,13 @@ Owns writing them as `write_rows` would. Leaves what the names are to who asks.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 from grantctl.render.escape import escape, fit
 from grantctl.render.style import Format, Style
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def wants_names(style: Style) -> bool:
@@ -22,8 +25,13 @@ def write_names(parts: Iterable[list[str]]) -> None:
     is_first = True
     for names in parts:
         if names:
-            text = "".join([f"{name}\n" for name in map(escape, names)])
-            sys.stdout.write(fit(text, sys.stdout))
+            sys.stdout.write(fit(_lines(names), sys.stdout))
             if is_first or sys.stdout.isatty():
                 sys.stdout.flush()
             is_first = False
+
+
+def _lines(names: list[str]) -> str:
+    if not " ".join(names).isprintable():  # looked at all at once: nearly always they are
+        names = [escape(name) for name in names]
+    return "\n".join(names) + "\n"

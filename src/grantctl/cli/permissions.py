@@ -161,14 +161,18 @@ def undefine(call: Call, key: KEY, yes: YES = False) -> None:
     detail = operations.catalogue.show_permission(call.database, key)
     count = len(detail.groups)
     setting = f"{count} group sets" if count == 1 else f"{count} groups set"
-    if not yes and not call.is_dry_run:
+    said: list[str] = []
+    if not yes or call.is_dry_run:
         with call.database.reader() as reader:
             lost = operations.impact.undefining_impact(reader, key, now=datetime.now(UTC), first=0)
         words = gain_and_loss(lost.gained_count, lost.lost_count)
-        call.confirm(f"undefine `{key}`, which {setting} ({words})", is_confirmed=False)
+        if call.is_dry_run:
+            said = [words]
+        else:
+            call.confirm(f"undefine `{key}`, which {setting} ({words})", is_confirmed=False)
     gone = operations.catalogue.undefine_permission(call.database, call.intent, key)
     record = {"key": key, "groups": gone.group_count, "ungated": gone.ungated}
-    call.show_record("permission-undefined", record, name_key="key")
+    call.show_record("permission-undefined", record, name_key="key", warnings=said)
     call.say_dry_run()
 
 

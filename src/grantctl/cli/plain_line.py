@@ -1,9 +1,9 @@
 """A command line in its plain form, read without Typer.
 
 Owns which lines are plain: one of the hot questions with its words, and options that `OPTIONS`
-declares, each at most once and spelled in full. `questions` and `command` make Typer's options of
-the same declarations, so that the two cannot differ in a name. What Typer would read otherwise, or
-refuse, is not plain.
+declares, each at most once and spelled in full; of a list, that nothing but names is asked for.
+`questions`, `access` and `command` make Typer's options of the same declarations, so that the two
+cannot differ in a name. What Typer would read otherwise, or refuse, is not plain.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from grantctl.lean import dataclass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-MIN_WORDS, MAX_WORDS = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,18 @@ IGNORE_BASE = Option(
 )
 ALL = Option("every", ("--all",), "of a category, ask for every permission under it")
 QUIET = Option("quiet", ("--quiet", "-q"), "only the exit code")
+TYPE = Option("type_", ("--type",), "of the resources of this type, * for all", "TYPE")
+ACTION = Option("action", ("--action",), "with --type, only this action", "ACTION")
 
 SHARED = (DATABASE, OUTPUT, COLOR, CONFIG, CONTEXT)
 OF_QUESTIONS = (IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE, ALL)
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "check": (*SHARED, *OF_QUESTIONS, QUIET),
     "explain": (*SHARED, *OF_QUESTIONS),
+    "who-can": (*SHARED, IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE),
+    "access": (*SHARED, TYPE, ACTION, IGNORE_ROLE, IGNORE_OWNER, IGNORE_BASE),
 }
+LISTS = ("who-can", "access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,16 @@ def read_plain_line(arguments: Sequence[str]) -> PlainLine | None:
         if not value or value.startswith("-") or option.parameter in flags:
             return None
         flags[option.parameter] = value
-    if not MIN_WORDS <= len(words) <= MAX_WORDS or not all(words):
+    if not all(words) or not _is_whole(command, len(words), flags):
         return None
     return PlainLine(command, tuple(words), flags, frozenset(switches))
+
+
+def _is_whole(command: str, count: int, flags: Mapping[str, str]) -> bool:
+    """Whether so many words make a question, or a list of which only the names are asked for."""
+    if command not in LISTS:
+        return count in (2, 3)
+    is_named = flags.get("output") == "name"
+    if command == "who-can":
+        return is_named and count in (1, 2)
+    return is_named and count == 1 and "type_" in flags

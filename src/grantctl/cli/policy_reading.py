@@ -61,6 +61,8 @@ def _files(source: str) -> Iterator[str]:
     if source == _STDIN:
         yield source
         return
+    if not source:
+        raise UsageError("no file is named ``", hint="grantctl test FILE")
     try:
         is_folder = Path(source).is_dir()
         inside = sorted(Path(source).rglob("*")) if is_folder else []

@@ -26,7 +26,7 @@ def record(
     users: Annotated[
         list[str],
         typer.Argument(
-            metavar="USER",
+            metavar="USER...",
             help="id, e-mail or unique name",
             autocompletion=complete_user,
             show_default=False,

@@ -13,6 +13,7 @@ from grantctl.cli.command import command, new_app
 from grantctl.cli.fixing import ATTACHED
 from grantctl.cli.questions import ASKED, RESOURCE, USER, wants_words
 from grantctl.errors import ExitCode
+from grantctl.evaluation.decision import WarningCode
 from grantctl.model import parse_resource, require_action
 from grantctl.render.decisions import user_document, verdict_word
 from grantctl.render.revocation import way_document, write_ways
@@ -27,6 +28,8 @@ LAST_ADMIN = (
     "the user is the last admin and must stay one: make another first, "
     "grantctl users set-role USER admin"
 )
+# What is lost lets a user do more; and a misspelt action looks like nothing to revoke.
+_TOLD = (WarningCode.RESTRICTING_FLAG, WarningCode.ACTION_UNHEARD)
 
 
 @command(plans, "plan")
@@ -62,7 +65,8 @@ app.add_typer(plans)
 def _warnings(call: Call, found: Plan) -> list[str]:
     is_blocked = found.is_last_admin and any(one.way.is_demotion for one in found.ways)
     is_attached = call.database.url.is_attached and bool(found.ways)
-    return [LAST_ADMIN] * is_blocked + [ATTACHED] * is_attached
+    told = [one.message for one in found.decision.warnings if one.code in _TOLD]
+    return told + [LAST_ADMIN] * is_blocked + [ATTACHED] * is_attached
 
 
 def _record(found: Plan) -> dict[str, object]:

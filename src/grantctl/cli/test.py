@@ -56,7 +56,9 @@ def run(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE", help="TOML or YAML, a folder of them, - for stdin", show_default=False
+            metavar="FILE...",
+            help="TOML or YAML, a folder of them, - for stdin",
+            show_default=False,
         ),
     ],
     format: FORMAT = None,

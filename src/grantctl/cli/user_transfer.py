@@ -33,6 +33,9 @@ def import_(
     strict: Annotated[
         bool, typer.Option("--strict", help="refuse the file where a row would be left out")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="make the users admins of whom the file says so")
+    ] = False,
 ) -> ExitCode:
     """Make users from lines of JSON or from CSV; all of them in one change, or none."""
     asked = parse_format(format)
@@ -44,6 +47,7 @@ def import_(
             format=asked,
             may_update=update,
             is_strict=strict,
+            may_make_admins=yes or call.is_dry_run,
             progress=progress.tell,
         )
     warnings = [*_admin_warnings(report), *left_out_warnings(report.users)]

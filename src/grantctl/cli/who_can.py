@@ -101,13 +101,18 @@ def who_can(
     )
     now, premises = datetime.now(UTC), read_premises(call)
     with call.database.reader() as reader, assumed(call, reader, premises) as assumptions:
+        is_short = wants_names(call.style) and assumptions is None
         if question.ref is not None and question.access is not None:
+            if is_short:
+                ask = operations.access_questions.names_with_access
+                write_names(ask(reader, question.ref, question.access, now=now))
+                return ExitCode.OK
             reaches = operations.access_questions.who_has_access(
                 reader, question.ref, question.access, now=now, assumptions=assumptions
             )
             call.show_rows("access-subjects", map(_reach_record, reaches), ACCESS_COLUMNS)
         elif question.key is not None and question.permission is not None:
-            if wants_names(call.style) and not every and assumptions is None:
+            if is_short and not every:
                 asked_of_all = Asked(question.key, ignore_role)
                 write_names(reader.names_of_permitted(asked_of_all, now=microseconds_now()))
                 return ExitCode.OK

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from grantctl.evaluation.command_words import Command
     from grantctl.evaluation.revocation import Edits, Way
 
 
 def find_access_ways(facts: AccessFacts, action: str, *, now: datetime) -> tuple[Way, ...]:
-    """Every way that a proof by the evaluator leaves; none where the user may not do it."""
+    """Every way that a proof by the evaluator leaves; none where the user may not do it.
+
+    What closes several of the chain at once, as leaving a group may, is one way, and what holds
+    another way and more is none.
+    """
     if not has_access(facts, action, now=now):
         return ()
     first = demotion_of(facts) if facts.admin_bypass else ()
@@ -33,11 +38,12 @@ def find_access_ways(facts: AccessFacts, action: str, *, now: datetime) -> tuple
     tried = [(WayKind.ROLE, first)]
     if has_access(as_user, action, now=now):
         tried = [(kind, (*first, *edits)) for kind, edits in _of_chain(as_user, action, now)]
-    return tuple(
-        way_of(kind, edits, facts.taken_names)
-        for kind, edits in tried
-        if not has_access(edited_access(facts, edits), action, now=now)
-    )
+    ways: dict[frozenset[Command], Way] = {}
+    for kind, edits in tried:
+        if not has_access(edited_access(facts, edits), action, now=now):
+            way = way_of(kind, edits, facts.taken_names)
+            ways.setdefault(frozenset(way.commands), way)
+    return tuple(way for done, way in ways.items() if not any(less < done for less in ways))
 
 
 def _of_chain(facts: AccessFacts, action: str, now: datetime) -> Iterator[tuple[WayKind, Edits]]:

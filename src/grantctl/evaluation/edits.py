@@ -14,7 +14,7 @@ from grantctl.model import Role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Protocol, TypeVar
 
     from grantctl.evaluation.command_words import Command, TakenNames
@@ -191,3 +191,18 @@ class SetFlags:
 
 def _without(memberships: tuple[Membership, ...], group: Group) -> tuple[Membership, ...]:
     return tuple(one for one in memberships if one.group != group.pk)
+
+
+def words_of(edits: Sequence[Edit], *more: str) -> str:
+    """All of them, and what is done besides: `take the user out of `a` and `b` and set …`."""
+    groups = [f"`{edit.group.name}`" for edit in edits if isinstance(edit, Leave)]
+    first = next((at for at, edit in enumerate(edits) if isinstance(edit, Leave)), None)
+    words = [edit.words for edit in edits if not isinstance(edit, Leave)]
+    if first is not None:
+        words.insert(first, f"take the user out of {_listed(groups)}")
+    return _listed([*words, *more])
+
+
+def _listed(words: Sequence[str]) -> str:
+    *former, last = words
+    return f"{', '.join(former)} and {last}" if former else last

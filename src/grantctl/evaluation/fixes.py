@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from grantctl.evaluation.command_words import command, user_word
 from grantctl.evaluation.decision import Decision, Reason
-from grantctl.evaluation.edits import Join, SetFlags, SetRole, edited
+from grantctl.evaluation.edits import Join, SetFlags, SetRole, edited, words_of
 from grantctl.evaluation.evaluator import effective_permissions, has_permission
 from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.group_ways import own_groups
@@ -171,14 +171,12 @@ def token_scope(
 
 def fix_of(candidate: Candidate, taken: TakenNames, token: TokenScope) -> Fix:
     """The fix of a candidate that is proven."""
-    words = [edit.words for edit in candidate.edits]
-    commands = [edit.command(taken) for edit in candidate.edits]
-    if token.issue is not None:
-        words.append("issue a token whose scope covers it")
-        commands.append(token.issue)
-    return Fix(
-        candidate.kind, " and ".join(words), candidate.edits, tuple(commands), candidate.group
-    )
+    edits = candidate.edits
+    commands = tuple(edit.command(taken) for edit in edits)
+    if token.issue is None:
+        return Fix(candidate.kind, words_of(edits), edits, commands, candidate.group)
+    words = words_of(edits, "issue a token whose scope covers it")
+    return Fix(candidate.kind, words, edits, (*commands, token.issue), candidate.group)
 
 
 def _of_tree(

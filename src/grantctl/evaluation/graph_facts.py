@@ -101,11 +101,13 @@ def shown_leaves(facts: KeySurroundings, limit: int) -> tuple[Permission, ...]:
     return (*listed, *(leaf for leaf in facts.leaves[limit:] if leaf.key in gates))
 
 
-def groups_of_key(facts: KeySurroundings) -> tuple[Group, ...]:
-    """The groups that set one of the leaves, those that set one true first, then by name."""
+def groups_of_leaves(facts: KeySurroundings, leaves: Iterable[Permission]) -> tuple[Group, ...]:
+    """The groups that set one of these leaves, those that set one true first, then by name."""
+    keys = {leaf.key for leaf in leaves}
     setting: dict[int, bool] = {}
-    for (pk, _), value in facts.flags.items():
-        setting[pk] = setting.get(pk, False) or value
+    for (pk, key), value in facts.flags.items():
+        if key in keys:
+            setting[pk] = setting.get(pk, False) or value
     known = [facts.groups[pk] for pk in setting if pk in facts.groups]
     return tuple(sorted(known, key=lambda one: (not setting[one.pk], *_by_name(one))))
 

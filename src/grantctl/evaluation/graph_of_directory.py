@@ -12,7 +12,7 @@ from grantctl.evaluation.graph_facts import (
     KeySurroundings,
     ResourceSurroundings,
     below,
-    groups_of_key,
+    groups_of_leaves,
     lineage,
     shown_leaves,
 )
@@ -94,7 +94,8 @@ def _join_flag(sketch: Sketch, group: Group, target: str, value: bool | None) ->
 def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
     """The groups that set the permission or a category's leaves, those below, and the default.
 
-    At most `limit` leaves, as many groups that set one, and as many below those that set one true.
+    At most `limit` leaves, as many groups that set one of those, and as many below those that set
+    one of them true.
     """
     sketch = Sketch(limit)
     leaves = shown_leaves(facts, limit)
@@ -114,7 +115,7 @@ def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
             sketch.join(gate, target, EdgeKind.GATES, "gates")
     hidden = len(facts.leaves) - len(leaves)
     sketch.leave_out(sketch.root, hidden, one="permission", many="permissions")
-    every = groups_of_key(facts)
+    every = groups_of_leaves(facts, leaves)
     setting, more = cut(every, limit)
     for group in setting:
         sketch.add(group_node(group, facts.counts.get(group.pk)))
@@ -123,7 +124,7 @@ def graph_of_key(facts: KeySurroundings, *, limit: int) -> Graph:
             _join_flag(sketch, group, target, facts.flags.get((group.pk, leaf.key)))
     sketch.leave_out(sketch.root, more, one="group that sets it", many="groups that set it")
     granting = [
-        one for one in setting if any(facts.flags.get((one.pk, leaf.key)) for leaf in facts.leaves)
+        one for one in setting if any(facts.flags.get((one.pk, leaf.key)) for leaf in leaves)
     ]
     _add_below(sketch, [one.pk for one in granting], setting, facts, without=every)
     return sketch.finish(facts.key)

@@ -7,7 +7,7 @@ any one of them still allowed.
 
 from __future__ import annotations
 
-from grantctl.evaluation.edits import Leave, SetFlags, SetRole, edited
+from grantctl.evaluation.edits import Leave, SetFlags, SetRole, edited, words_of
 from grantctl.evaluation.evaluator import has_permission, held_groups, judge_leaf, leaves_of
 from grantctl.evaluation.facts import Group, PermissionFacts
 from grantctl.evaluation.group_ways import fewest, groups_above, own_groups
@@ -80,8 +80,7 @@ def demotion_of(facts: AskedFacts) -> Edits:
 
 def way_of(kind: WayKind, edits: Edits, taken: TakenNames) -> Way:
     """The way of edits that are proven."""
-    words = " and ".join(edit.words for edit in edits)
-    return Way(kind, words, edits, tuple(edit.command(taken) for edit in edits))
+    return Way(kind, words_of(edits), edits, tuple(edit.command(taken) for edit in edits))
 
 
 def ways_to_part(

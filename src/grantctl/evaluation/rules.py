@@ -42,7 +42,8 @@ def held_groups(facts: MemberFacts, now: datetime) -> tuple[HeldGroup, ...]:
     while level:
         held |= level
         above: dict[int, HeldGroup] = {}
-        for child in sorted(level.values(), key=_path_names):
+        below = [one for one in level.values() if one.group.parent is not None]
+        for child in sorted(below, key=_path_names):
             parent = child.group.parent
             if parent is not None and parent in facts.groups and parent not in held:
                 path = (*child.path, facts.groups[parent])

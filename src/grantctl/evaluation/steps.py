@@ -54,7 +54,8 @@ def named(names: Iterable[str]) -> str:
 def _until_decided(steps: list[Step]) -> Iterator[Step]:
     is_decided = False
     for step in steps:
-        yield replace(step, verdict=None) if is_decided else step
+        is_late = is_decided and step.verdict is not None
+        yield replace(step, verdict=None) if is_late else step
         is_decided = is_decided or step.verdict is not None
 
 

@@ -10,11 +10,11 @@ from itertools import chain
 
 from grantctl.evaluation.access import decide_access, find_reach
 from grantctl.evaluation.access_decision import AccessDecision, AccessQuestion, Reach
-from grantctl.evaluation.access_rules import actions_named, held_by_pk
-from grantctl.evaluation.facts import Resource
+from grantctl.evaluation.access_rules import actions_named, held_by_pk, role_verdict
+from grantctl.evaluation.facts import AccessFacts, Resource, User
 from grantctl.evaluation.scopes import Scope
 from grantctl.lean import dataclass, replace
-from grantctl.model import ResourceRef
+from grantctl.model import ResourceRef, Role
 from grantctl.store.reader import Reader
 
 TYPE_CHECKING = False
@@ -89,6 +89,46 @@ def _reaches(
             yield reach
 
 
+def names_with_access(
+    reader: Reader, ref: ResourceRef, question: AccessQuestion, *, now: datetime
+) -> Iterator[list[str]]:
+    """Each whom `who_has_access` finds, by name alone, some at a time: quickly where the resource
+    is open, so that the role alone tells.
+
+    Of the world as it is. Raises NotFoundError, DatabaseError.
+    """
+    # Loaded here because other questions need none of it.
+    from grantctl.store.resource_lists import in_parts
+
+    with reader.at_one_moment():
+        roles = _roles_let_in(reader, ref, question, now)
+        if roles is None:
+            yield from in_parts(one.user.label for one in _reaches(reader, ref, question, now))
+        else:
+            yield from in_parts(reader.resources.names_of_roles(roles))
+
+
+def _roles_let_in(
+    reader: Reader, ref: ResourceRef, question: AccessQuestion, now: datetime
+) -> frozenset[Role] | None:
+    """The roles whose users all may do it; None where some of a role may, or may not, perhaps.
+
+    A stranger is asked about: who owns something, or is given something, may never do less.
+    """
+    hops, bypass = reader.resources.chain(ref), reader.resources.admin_bypass()
+    named = [one.owner for one in hops]
+    named += [grant.principal for one in hops for grant in one.grants]
+    stranger = 1 + max(pk or 0 for pk in (*named, 0))
+    let_in = set()
+    for role in Role:
+        facts = AccessFacts(User(stranger, "", None, "", role), hops, admin_bypass=bypass)
+        if find_reach(facts, question, now=now) is not None:
+            let_in.add(role)
+        elif role_verdict(facts, question) is not False:
+            return None
+    return frozenset(let_in)
+
+
 def reachable(
     reader: Reader,
     user: str,
@@ -109,6 +149,17 @@ def reachable(
     found = _reached(reader, user, types, question, now)
     first = next(found, None)
     return iter(()) if first is None else chain((first,), found)
+
+
+def names_of_reachable(
+    reader: Reader, user: str, type_: str, question: AccessQuestion, *, now: datetime
+) -> Iterator[list[str]]:
+    """The resource of each that `reachable` finds, by name alone and quickly, some at a time.
+
+    Of the world as it is. Raises as `reachable`, the errors of a user when it is read.
+    """
+    types = reader.resources.require_types(type_)
+    return reader.resources.names_of_reachable(user, types, question, now=now)
 
 
 def _reached(

@@ -49,8 +49,8 @@ class _Offenders:
     def words(self) -> str:
         """`3 may not: a, b, c`"""
         more = self._count - len(self._names)
-        names = ", ".join(self._names) + (f" and {more} more" if more else "")
-        return f"{self._count} {self._verb}: {names}"
+        names = ", ".join(self._names) + (f" and {more:,} more" if more else "")
+        return f"{self._count:,} {self._verb}: {names}"
 
 
 def check_population(world: PolicyWorld, one: Assertion, population: Population) -> PolicyResult:

@@ -42,7 +42,7 @@ def measure_effects(
     To be asked before anything is written. An expired member is none.
     """
     impacts = reader.impacts
-    with impacts.at_one_moment():
+    with reader.at_one_moment():
         groups, catalogue = impacts.groups(), impacts.catalogue()
         tree = grow({pk: one.parent for pk, one in groups.items()})
         scope = None if group is None else tree.below([group])

@@ -55,7 +55,7 @@ def advise(
     `scope`: what the token is limited to that stands for the user, if one does. Raises
     NotFoundError, AmbiguousError, DatabaseError.
     """
-    with reader.fixes.at_one_moment():
+    with reader.at_one_moment():
         facts = reader.permission_facts(user, key, with_advice=True)
         decision = decide(
             facts,
@@ -88,7 +88,7 @@ def advise_on_access(
     scope: Scope | None = None,
 ) -> Advice:
     """The same about an action on a resource. Raises as `advise` does."""
-    with reader.fixes.at_one_moment():
+    with reader.at_one_moment():
         facts = reader.resources.facts(user, ref, with_advice=True)
         decision = decide_access(facts, question, now=now, scope=scope)
         if decision.allowed:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from grantctl.model import ResourceRef
     from grantctl.operations.questions import Question
 
+_LISTS = "grantctl users list, groups list, permissions list, resources list"
 _DID_YOU_MEAN = "did you mean"
 
 
@@ -80,7 +81,9 @@ def find_subject(reader: Reader, reference: str, kind: SubjectKind | None = None
         hints = [one.hint for one in missing if one.hint and one.hint.startswith(_DID_YOU_MEAN)]
         raise NotFoundError(
             f"no user, group, permission or resource `{reference[:80]}`",
-            hint=hints[0] if hints else "grantctl users list, groups list, permissions list",
+            hint=hints[0]
+            if hints
+            else "grantctl users list, groups list, permissions list, resources list",
         )
     return found[0]
 

@@ -40,7 +40,7 @@ def access_impact(
     away from a public resource as from one that grants it. What is made of the resource is not
     looked at. Raises NotFoundError, DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         chain = reader.resources.chain(ref)
         wanted = AccessGrant(action, principal_type, EVERYONE_ID, principal)
         changed = (granted if given else revoked)(chain[0], wanted)
@@ -65,7 +65,7 @@ def resources_impact(
     Nobody is named, and what is made of the resources is not looked at. Raises NotFoundError,
     DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         shifts = [*_shifts(reader, refs, change)]
         return measure_all(reader, shifts, _touched(shifts), now=now, first=0)
 

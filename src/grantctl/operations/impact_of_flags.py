@@ -51,7 +51,7 @@ def flag_impact(
     None unsets it; a default is then what a new database has. `first`: how many users are named,
     all for None. Raises NotFoundError for a key that is no permission, DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         permission = _require_permission(reader.impacts.catalogue(), key)
         shift = _shift(reader.impacts, reader.impacts.tree(), group, permission, value)
         return measure(reader, shift, now=now, first=first)
@@ -64,7 +64,7 @@ def undefining_impact(
 
     Raises NotFoundError for a key that is no permission, DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         permission = _require_permission(reader.impacts.catalogue(), key)
         held = reader.impacts.tree().below(reader.impacts.granting(key))
         shift = Shift((Audience(permission.default, held),), (Audience(),))
@@ -85,7 +85,7 @@ def settings_impact(
     DatabaseError.
     """
     impacts = reader.impacts
-    with impacts.at_one_moment():
+    with reader.at_one_moment():
         catalogue, tree = impacts.catalogue(), impacts.tree()
         wanted = _leaves(catalogue, values)
         own = {} if group is None else impacts.flags_of([group.pk])

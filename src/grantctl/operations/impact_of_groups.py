@@ -74,7 +74,7 @@ def group_deletion_impact(
     Raises DatabaseError.
     """
     doomed = (groups,) if isinstance(groups, Group) else tuple(groups)
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         tree, gone = reader.impacts.tree(), frozenset(one.pk for one in doomed)
         touched = frozenset(pk for one in gone for pk in tree.above(one))
         children = [pk for one in gone for pk in tree.children.get(one, ()) if pk not in gone]
@@ -94,7 +94,7 @@ def group_move_impact(
 
     Raises GroupCycleError where the parent is the group itself or lies below it, DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         tree = reader.impacts.tree()
         if parent is not None and group.pk in tree.above(parent.pk):
             where = "itself" if parent.pk == group.pk else f"`{parent.name}`, which lies below it"

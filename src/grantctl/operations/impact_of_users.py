@@ -58,7 +58,7 @@ def membership_impact(
 
     Who leaves a group holds it still through a group below it. Raises DatabaseError.
     """
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         facts = _with_groups_above(reader, reader.impacts.permission_facts(user), joins)
         changed = replace(facts, memberships=_memberships(facts, joins, leaves, now))
         gained, lost = _differences(facts, changed, now)
@@ -74,7 +74,7 @@ def membership_impact(
 
 def role_impact(reader: Reader, user: User, role: Role, *, now: datetime) -> RoleImpact:
     """What the user gains and loses by that role. Raises DatabaseError."""
-    with reader.impacts.at_one_moment():
+    with reader.at_one_moment():
         facts = reader.impacts.permission_facts(user)
     gained, lost = _differences(facts, replace(facts, user=replace(user, role=role)), now)
     return RoleImpact(gained, lost, role is Role.ADMIN and user.role is not Role.ADMIN)

@@ -161,8 +161,7 @@ def _compare(taking: MemberTaking, rows: _Rows, others: int) -> None:
             taking.tally.created += 1
             others -= 1
         elif end is not None and end != before:
-            here[pair] = end
-            (renewed if pair in renewed else moved)[pair] = end
+            here[pair] = moved[pair] = end  # written after what is renewed
             taking.tally.updated += 1
             others -= 1
     taking.tally.unchanged += others

@@ -49,7 +49,7 @@ def plan(reader: Reader, user: str, key: str, *, now: datetime) -> Plan:
 
     Raises NotFoundError, AmbiguousError, DatabaseError.
     """
-    with reader.fixes.at_one_moment():
+    with reader.at_one_moment():
         facts = reader.access_facts(user)
         leaves = leaves_of(facts.catalogue, key)
         if not leaves:
@@ -73,7 +73,7 @@ def plan(reader: Reader, user: str, key: str, *, now: datetime) -> Plan:
 
 def plan_access(reader: Reader, user: str, action: str, ref: ResourceRef, *, now: datetime) -> Plan:
     """How an action on a resource is taken from a user. Raises as `plan` does."""
-    with reader.fixes.at_one_moment():
+    with reader.at_one_moment():
         facts = reader.resources.facts(user, ref, with_advice=True)
         decision = decide_access(facts, AccessQuestion(action), now=now)
         ways = find_access_ways(facts, action, now=now)

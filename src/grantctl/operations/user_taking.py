@@ -49,6 +49,7 @@ class UserTaking:
     is_strict: bool
     tally: BulkTally = field(default_factory=BulkTally)
     admin_count: int = 0
+    promoted_count: int = 0
     first_admin: str | None = None
     seen: set[int] = field(default_factory=set)  # pks of users who were here before
     given: set[str] = field(default_factory=set)  # e-mails that some of them have from the file

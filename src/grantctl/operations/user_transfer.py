@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from grantctl.errors import GuardError
+from grantctl.errors import GuardError, UnconfirmedError
 from grantctl.interop.flat_formats import FlatFormat
 from grantctl.interop.flat_rows import FlatFile, open_flat_file
 from grantctl.interop.user_rows import USER_SHAPE, user_blocks
@@ -43,13 +43,15 @@ def import_users(
     format: FlatFormat | None = None,
     may_update: bool = False,
     is_strict: bool = False,
+    may_make_admins: bool = True,
     progress: Progress | None = None,
 ) -> UserImport:
     """Make the users of a file, `-` for stdin, in one transaction.
 
     Who is here already stays as they are; `may_update` brings them up to date. A row that does not
-    fit to who is here is left out; a strict import ends with it. Raises UsageError, InvalidError
-    with the line of a fault, ConflictError in a strict import, GuardError, DatabaseError.
+    fit to who is here is left out; a strict import ends with it. The first user of all becomes
+    admin; others only where `may_make_admins`. Raises UsageError, InvalidError with the line of a
+    fault, ConflictError in a strict import, UnconfirmedError, GuardError, DatabaseError.
     """
     with open_rows(source) as stream, garbage.searched_rarely():
 
@@ -64,7 +66,10 @@ def import_users(
                 taking = _begin(
                     change, connection, writer, may_update=may_update, is_strict=is_strict
                 )
-                return _take(change, taking, file, progress)
+                report = _take(change, taking, file, progress)
+                if not may_make_admins:
+                    _require_no_admins(taking)
+                return report
 
             report = write_in_bulk(connection, USERS, take)
             if report.users.is_changed:
@@ -90,6 +95,17 @@ def _begin(
     )
 
 
+def _require_no_admins(taking: UserTaking) -> None:
+    """Raise UnconfirmedError where the file itself hands over admin rights."""
+    made = taking.admin_count - (taking.first_admin is not None) + taking.promoted_count
+    if made:
+        whom = "1 user an admin" if made == 1 else f"{made} users admins"
+        raise UnconfirmedError(
+            f"the file makes {whom}, who may do everything: not confirmed",
+            hint="grantctl users import FILE --yes, or --dry-run to look first",
+        )
+
+
 def _take(
     change: Change, taking: UserTaking, file: FlatFile, progress: Progress | None
 ) -> UserImport:
@@ -97,7 +113,7 @@ def _take(
     before = taking.highest
     had_admin = bool(connection.rows(queries.ANY_ADMIN))
     for block in user_blocks(file):
-        _update(change, connection, take_block(taking, block))
+        _update(change, taking, take_block(taking, block))
         if progress is not None:
             progress("written", taking.tally.row_count)
     taking.writer.finish()
@@ -110,17 +126,18 @@ def _take(
     return UserImport(file.format, taking.tally, taking.admin_count, taking.first_admin, group)
 
 
-def _update(change: Change, connection: Connection, changes: Sequence[UserChange]) -> None:
+def _update(change: Change, taking: UserTaking, changes: Sequence[UserChange]) -> None:
     """Bring users up to date. Another role ends their tokens, as it does where one gives it."""
     if not changes:
         return
-    now = to_microseconds(change.now)
+    connection, now = taking.connection, to_microseconds(change.now)
     values = [
         {"pk": one.before.pk, "email": one.email, "name": one.name, "role": one.role, "now": now}
         for one in changes
     ]
     connection.run_many(queries.UPDATE_USER, values)
     moved = [one for one in changes if one.role != one.before.role]
+    taking.promoted_count += sum(one.role == Role.ADMIN for one in moved)
     ends_any = bool(moved) and settings_of(change).revoke_on_role_change
     ended = []
     for one in moved:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from grantctl.render.decisions import Document
 
 EDGE_COLUMNS = (
-    Column("source", "From"),
+    Column("source_label", "From"),
     Column("kind", "Edge"),
-    Column("target", "To"),
+    Column("target_label", "To"),
     Column("label", "Label"),
     Column("decides", "Decides"),
-    Column("source_label", "From label", is_extra=True),
-    Column("target_label", "To label", is_extra=True),
+    Column("source", "From id", is_extra=True),
+    Column("target", "To id", is_extra=True),
 )
 NODE_COLUMNS = (
     Column("id", "Id", is_name=True),
@@ -78,8 +78,15 @@ def edge_rows(graph: Graph) -> Iterator[dict[str, object]]:
     """A row an edge, with the labels of its ends."""
     labels = {node.id: node.label for node in graph.nodes}
     for edge in graph.edges:
-        ends = {"source_label": labels[edge.source], "target_label": labels[edge.target]}
-        yield _edge_record(edge) | ends
+        yield {
+            "source_label": labels[edge.source],
+            "kind": edge.kind.value,
+            "target_label": labels[edge.target],
+            "label": edge.label,
+            "decides": edge.decides,
+            "source": edge.source,
+            "target": edge.target,
+        }
 
 
 def _edge_record(edge: Edge) -> dict[str, object]:

@@ -13,9 +13,9 @@ from grantctl.store import assumed_queries, queries
 from grantctl.store.connection import Connection, Row
 from grantctl.store.member_rows import read_groups, users_of
 from grantctl.store.reader import Reader, asked_leaves
+from grantctl.store.resource_chains import Chain
 from grantctl.store.resource_reader import (
     BaseRow,
-    Chain,
     ResourceReader,
     facts_about,
     resources_of,
@@ -131,7 +131,7 @@ class AssumedResourceReader(ResourceReader):
         By type in the given order, then by id. Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            first, second = super()._person(user), self._person(other)
+            first, second = super().person(user), self.person(other)
             is_open = any(sees_all(one, ignore_role=ignore_role) for one in (first, second))
             bases: dict[int, Chain] = {}
             for type_ in types:
@@ -141,11 +141,11 @@ class AssumedResourceReader(ResourceReader):
                     else self._reachable(type_, first, second)
                 )
                 for resource, base in found:
-                    chain = self._with_bases(resource, base, bases)
+                    chain = self.with_bases(resource, base, bases)
                     yield facts_about(first, chain), facts_about(second, chain)
 
-    def _person(self, user: str) -> AccessFacts:
-        return self._assumed.applied_to_access(super()._person(user))
+    def person(self, user: str) -> AccessFacts:
+        return self._assumed.applied_to_access(super().person(user))
 
     def _candidates(
         self, resource: Resource, action: str, *, is_open: bool

@@ -1,8 +1,8 @@
 """One open connection to either engine, with one face.
 
-Owns placeholders and transactions of the plain DB-API. Leaves opening to `sqlite_file` and
-`postgres`, errors to `driver_errors`, and the SQL to `queries` and to whoever calls. Imports
-neither SQLAlchemy nor, for SQLite, psycopg.
+Owns statements and their placeholders. Leaves transactions to `transactions`, opening to
+`sqlite_file` and `postgres`, errors to `driver_errors`, and the SQL to `queries` and to whoever
+calls. Imports neither SQLAlchemy nor, for SQLite, psycopg.
 """
 
 from __future__ import annotations
@@ -10,23 +10,18 @@ from __future__ import annotations
 from grantctl.store.driver_errors import translated_errors
 from grantctl.store.sqlite_file import (
     UnlockedFile,
-    begin_writing,
     connect_for_reading,
     connect_for_writing,
     connect_to_memory,
 )
+from grantctl.store.transactions import Reading, Writing
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import TracebackType
     from typing import Any, TypeAlias
 
-# One number for every write transaction of grantctl on a Postgres database: "grntctl" in hex.
-WRITE_LOCK = 0x67726E7463746C
-
-_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _MAX_SPELLED = 256
 
 Row: TypeAlias = "tuple[Any, ...]"  # values of whatever column types the statement names
@@ -50,7 +45,7 @@ class Connection:
         self.raw = raw
         self.label = label
         self._unlocked = unlocked
-        self._is_held = False
+        self.is_held = False  # whether all reads are part of one moment; see `Reading`
         self._streams = 0
 
     def rows(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
@@ -90,7 +85,10 @@ class Connection:
         return Reading(self)
 
     def holding(self) -> Reading:
-        """The same, for several `reading`s: they see what the first read within saw."""
+        """The same, for several `reading`s: they see what the first read within saw.
+
+        In a transaction that is on already, a session's for instance, they are part of that.
+        """
         return Reading(self, holds=True)
 
     @property
@@ -123,81 +121,6 @@ class Connection:
         # A server-side cursor: psycopg's plain one would fetch every row at once.
         self._streams += 1
         return self.raw.cursor(name=f"grantctl_stream_{self._streams}")
-
-
-class Reading:
-    """A transaction that only reads; see `Connection.reading`.
-
-    Within one that holds, others are part of it: they neither begin nor end anything.
-    """
-
-    __slots__ = ("_connection", "_holds", "_is_part")
-
-    def __init__(self, connection: Connection, *, holds: bool = False) -> None:
-        self._connection = connection
-        self._holds = holds
-        self._is_part = False
-
-    def __enter__(self) -> None:
-        connection = self._connection
-        self._is_part = connection._is_held
-        if self._is_part:
-            return
-        is_sqlite = connection.engine == SQLITE
-        with translated_errors(connection.label):
-            connection.raw.execute("BEGIN" if is_sqlite else _BEGIN_READING)
-        connection._is_held = self._holds
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if not self._is_part:
-            self._connection._is_held = False
-            self._connection.roll_back()
-        if error is None:
-            self._connection.require_unchanged()
-
-
-class Writing:
-    """A transaction that writes; see `Connection.writing`."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        connection = self._connection
-        try:
-            with translated_errors(connection.label):
-                if connection.engine == SQLITE:
-                    begin_writing(connection.raw)
-                else:
-                    connection.raw.execute("BEGIN")
-                    connection.raw.execute(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
-        except BaseException:
-            connection.roll_back()
-            raise
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        connection = self._connection
-        if error is not None:
-            connection.roll_back()
-            return
-        try:
-            with translated_errors(connection.label):
-                connection.raw.execute("COMMIT")
-        except BaseException:
-            connection.roll_back()
-            raise
 
 
 def pyformat(statement: str) -> str:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from grantctl.evaluation.facts import User
     from grantctl.model import ResourceRef
-    from grantctl.store.connection import Reading
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,10 +32,6 @@ class FixReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._is_sqlite = connection.engine == SQLITE
-
-    def at_one_moment(self) -> Reading:
-        """All that is read within is of one moment, that of the first read."""
-        return self._connection.holding()
 
     def taken_names(self, user: User) -> frozenset[str]:
         """Names by which a command would find something else; see `PermissionFacts`."""

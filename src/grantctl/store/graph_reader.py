@@ -12,8 +12,9 @@ from grantctl.evaluation.graph_facts import (
     KeySurroundings,
     ResourceSurroundings,
     below,
-    groups_of_key,
+    groups_of_leaves,
     lineage,
+    shown_leaves,
 )
 from grantctl.evaluation.rules import leaves_of
 from grantctl.lean import replace
@@ -76,10 +77,11 @@ class GraphReader:
                 groups=read_groups(self._connection),
                 flags={pair: value for pair, value in map(flag_of, rows) if pair[1] in keys},
             )
-            every = groups_of_key(facts)
+            shown = shown_leaves(facts, limit)
+            every = groups_of_leaves(facts, shown)
             setting = every[:limit]
             granting = [
-                one.pk for one in setting if any(facts.flags.get((one.pk, k)) for k in keys)
+                one.pk for one in setting if any(facts.flags.get((one.pk, k.key)) for k in shown)
             ]
             lower = below(granting, facts.groups, without=every)[:limit]
             return replace(facts, counts=self._counts((*setting, *lower), now))

@@ -19,7 +19,6 @@ from grantctl.store import impact_queries as statements
 from grantctl.store import queries
 from grantctl.store.connection import Connection
 from grantctl.store.member_rows import read_groups, read_memberships
-from grantctl.store.one_moment import OneMoment
 from grantctl.store.rows import flag_of, permission_of, user_of
 from grantctl.store.url import SQLITE
 
@@ -37,10 +36,6 @@ class ImpactReader:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def at_one_moment(self) -> OneMoment:
-        """All reads within see the database at one moment: that of a transaction, if one is on."""
-        return OneMoment(self._connection)
 
     def permission_facts(self, user: User) -> PermissionFacts:
         """The user with the whole catalogue, in the caller's transaction."""
@@ -115,7 +110,7 @@ class ImpactReader:
     ) -> Iterator[User]:
         """The users of the parts in the order of their making, the first so many or all."""
         many = _ALL if limit is None else limit
-        with self.at_one_moment():
+        with self._connection.holding():
             if len(parts) == 1:
                 yield from self._users(parts[0], includes_admins, now, many)
                 return

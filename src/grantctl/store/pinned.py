@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from grantctl.evaluation.compiled import Asked, Verdict
 from grantctl.moments import datetime, timedelta
-from grantctl.store.connection import Connection, Reading
+from grantctl.store.connection import Connection
 from grantctl.store.directory_cache import DirectoryCache
 from grantctl.store.member_cache import (
     DEFAULT_USERS,
@@ -24,7 +24,6 @@ from grantctl.store.rows import EPOCH
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
     from typing import TypeAlias
 
     from grantctl.store.member_cache import Member
@@ -81,7 +80,7 @@ class PinnedReader:
     @property
     def reader(self) -> Reader:
         """The long way, inside of the same transaction."""
-        return Reader(_PinnedConnection(self._connection))
+        return Reader(_pinned(self._connection))
 
     def verdict(self, user: str, asked: str | Asked) -> Verdict | None:
         """Whether the user has it; None where only the long way can tell. Raises DatabaseError."""
@@ -136,26 +135,8 @@ def unkept(connection: Connection) -> PinnedReader:
     return PinnedReader(connection, directory, members, now=microseconds_now())
 
 
-class _PinnedConnection(Connection):
-    """A connection whose transaction has begun: a reading is part of it."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.engine, connection.raw, label=connection.label)
-
-    def reading(self) -> Reading:
-        return _PinnedReading(self)
-
-
-class _PinnedReading(Reading):
-    """A part of a transaction that others began and will end."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
+def _pinned(connection: Connection) -> Connection:
+    """The same connection, to whose transaction, which others end, every reading belongs."""
+    pinned = Connection(connection.engine, connection.raw, label=connection.label)
+    pinned.is_held = True
+    return pinned

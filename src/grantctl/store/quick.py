@@ -15,6 +15,7 @@ INVARIANTS:
 from __future__ import annotations
 
 from os import stat
+from time import perf_counter
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.compiled import Asked, Verdict
@@ -26,6 +27,7 @@ from grantctl.store.member_cache import (
     member_of,
     microseconds_now,
 )
+from grantctl.store.patience import Patience
 from grantctl.store.pinned import PinnedReader
 from grantctl.store.quick_queries import (
     DATA_VERSION,
@@ -62,6 +64,7 @@ class QuickReader:
         self._device, self._inode, self._written = file
         self._kept = kept = Kept(connection, users=users)
         self._compiled, self._members = kept.directory.compiled, kept.members
+        self._patience = Patience()
         self._ask_user = connection.raw.cursor().execute
         self._ask_version = connection.raw.cursor().execute
 
@@ -145,7 +148,16 @@ class QuickReader:
         """The same, where something has to be read that may be kept from now on."""
         with self._connection.reading():
             pinned = self._kept.renew()
-            return None if pinned is None else pinned.verdict(user, asked)
+            if pinned is None:
+                return None
+            if asked in self._compiled:
+                return pinned.verdict(user, asked)
+            if not self._patience.is_worth_reading(asked):
+                return None
+            begun = perf_counter()
+            verdict = pinned.verdict(user, asked)
+            self._patience.note(asked, perf_counter() - begun)
+            return verdict
 
     def _require_file(self) -> None:
         """Raise DatabaseError where the name is that of another file now, or it was written over.

@@ -10,13 +10,14 @@ from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
 from grantctl.model import Role, is_below
 from grantctl.store import queries, references
-from grantctl.store.connection import Connection, Row
+from grantctl.store.connection import Row
 from grantctl.store.member_rows import (
     read_groups,
     read_memberships,
     read_taken_names,
     users_of,
 )
+from grantctl.store.readers import Readers
 from grantctl.store.revision import KNOWN_REVISIONS, REVISION_TABLE, SCHEMA_REVISION
 from grantctl.store.rows import flag_of, group_of, permission_of
 from grantctl.store.url import SQLITE
@@ -26,78 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Any
 
-    from grantctl.evaluation.assumptions import Assumptions
     from grantctl.evaluation.compiled import Asked
-    from grantctl.store.assumed_reader import AssumedReader
-    from grantctl.store.batch_reader import BatchReader
-    from grantctl.store.connection import Reading
-    from grantctl.store.fix_reader import FixReader
-    from grantctl.store.graph_reader import GraphReader
-    from grantctl.store.impact_reader import ImpactReader
-    from grantctl.store.matrix_reader import MatrixReader
-    from grantctl.store.resource_reader import ResourceReader
-    from grantctl.store.token_reader import TokenReader
 
 
-class Reader:
+class Reader(Readers):
     """Reads facts from one connection, which it does not close."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @property
-    def fixes(self) -> FixReader:
-        """What the same connection knows of changes that would help."""
-        # Loaded here, and the next too, because other questions need none of it.
-        from grantctl.store.fix_reader import FixReader
-
-        return FixReader(self._connection)
-
-    @property
-    def resources(self) -> ResourceReader:
-        """What the same connection knows of resources."""
-        # Loaded here, and the next too, because other questions need none of it.
-        from grantctl.store.resource_reader import ResourceReader
-
-        return ResourceReader(self._connection)
-
-    @property
-    def tokens(self) -> TokenReader:
-        """What the same connection knows of tokens and signing keys."""
-        from grantctl.store.token_reader import TokenReader
-
-        return TokenReader(self._connection)
-
-    def at_one_moment(self) -> Reading:
-        """All that is read within is of one moment, that of the first read."""
-        return self._connection.holding()
-
-    def assuming(self, assumptions: Assumptions) -> AssumedReader:
-        """A reader of the same database as it would be; its facts are for no advice."""
-        from grantctl.store.assumed_reader import AssumedReader
-
-        return AssumedReader(self._connection, assumptions)
-
-    @property
-    def graphs(self) -> GraphReader:
-        """What the same connection knows of what lies around a group, a permission, a resource."""
-        from grantctl.store.graph_reader import GraphReader
-
-        return GraphReader(self._connection)
-
-    @property
-    def matrices(self) -> MatrixReader:
-        """What the same connection knows of all members of a group at once."""
-        from grantctl.store.matrix_reader import MatrixReader
-
-        return MatrixReader(self._connection)
-
-    @property
-    def impacts(self) -> ImpactReader:
-        """What the same connection counts of a change's reach."""
-        from grantctl.store.impact_reader import ImpactReader
-
-        return ImpactReader(self._connection)
 
     def require_revision(self) -> None:
         """Raise DatabaseError unless the schema is the one that this code expects."""
@@ -250,13 +184,6 @@ class Reader:
         """Every permission by its key. Raises DatabaseError."""
         with self._connection.reading():
             return self._catalogue()
-
-    @property
-    def batches(self) -> BatchReader:
-        """Quick verdicts for many users, of the same database."""
-        from grantctl.store.batch_reader import BatchReader
-
-        return BatchReader(self._connection)
 
     def names_of_permitted(self, asked: Asked, *, now: int) -> Iterator[list[str]]:
         """Who has a permission, by name alone, some at a time; see `quick_lists`."""

@@ -103,6 +103,8 @@ WHERE r.type = :type AND (
 ORDER BY r.id
 """
 
+HAS_TYPE = "SELECT 1 FROM resources WHERE type = :type LIMIT 1"
+
 TYPES = "SELECT DISTINCT type FROM resources ORDER BY type"
 
 REFS_OF_TYPE = "SELECT type, id FROM resources WHERE type = :type ORDER BY id"

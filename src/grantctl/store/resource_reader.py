@@ -11,7 +11,6 @@ from itertools import groupby
 from grantctl.evaluation.facts import (
     MAX_BASES,
     AccessFacts,
-    AccessGrant,
     Membership,
     Resource,
     User,
@@ -27,18 +26,27 @@ from grantctl.store.member_rows import (
     read_taken_names,
     users_of,
 )
-from grantctl.store.rows import grant_of, policy_flag_of, resource_of, unsound
+from grantctl.store.resource_chains import (
+    Chain,
+    chain_of,
+    cut_chain,
+    missing_ref,
+    sorted_grants,
+)
+from grantctl.store.rows import policy_flag_of, resource_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime
+
+    from grantctl.evaluation.access_decision import AccessQuestion
 
 ADMIN_BYPASS = "access.admin_bypass"
 
 _RESOURCE_WIDTH = 11  # columns of a resource, before those of a grant
 _MAX_CHAINS = 1000
 
-Chain = tuple[Resource, ...]
 BaseRow = tuple[Resource, tuple[int | None, str | None]]  # with the base's pk, or a missing one
 
 
@@ -54,7 +62,7 @@ class ResourceReader:
         Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            found = self._person(user)
+            found = self.person(user)
             taken = read_taken_names(self._connection, found.user) if with_advice else None
             return replace(found, chain=self._chain(ref), taken_names=taken)
 
@@ -78,23 +86,22 @@ class ResourceReader:
         By type in the given order, then by id. Raises NotFoundError, AmbiguousError, DatabaseError.
         """
         with self._connection.reading():
-            found = self._person(user)
+            found = self.person(user)
             asked = None if sees_all(found, ignore_role=ignore_role) else found
             bases: dict[int, Chain] = {}
             for type_ in types:
                 for resource, base in self._resources(type_, asked):
-                    yield facts_about(found, self._with_bases(resource, base, bases))
+                    yield facts_about(found, self.with_bases(resource, base, bases))
 
     def require_types(self, pattern: str) -> list[str]:
         """The types of resources that there are and that the pattern fits, `*` any. Sorted.
 
         Raises NotFoundError where it fits none.
         """
-        known = self.types()
         if pattern == "*":
-            return known
-        if pattern not in known:
-            raise references.unknown_resource_type(pattern, known)
+            return self.types()
+        if not references.named_rows(self._connection, statements.HAS_TYPE, {"type": pattern}):
+            raise references.unknown_resource_type(pattern, self.types())
         return [pattern]
 
     def types(self) -> list[str]:
@@ -110,8 +117,24 @@ class ResourceReader:
         """Ids of resources of a type that begin so, for completion."""
         return references.resource_ids_from(self._connection, type_, prefix, limit)
 
-    def _person(self, user: str) -> AccessFacts:
-        """All about the user that a decision needs, with no resource yet."""
+    def names_of_reachable(
+        self, user: str, types: Iterable[str], question: AccessQuestion, *, now: datetime
+    ) -> Iterator[list[str]]:
+        """What the user may do this to, by name alone, some at a time; see `resource_lists`."""
+        # Loaded here because other questions need none of it.
+        from grantctl.store.resource_lists import names_of_reachable
+
+        return names_of_reachable(self._connection, self, user, types, question, now=now)
+
+    def names_of_roles(self, roles: Collection[Role]) -> Iterator[str]:
+        """Everybody of these roles by name alone; see `resource_lists`."""
+        from grantctl.store.resource_lists import names_of_roles
+
+        return names_of_roles(self._connection, roles)
+
+    def person(self, user: str) -> AccessFacts:
+        """All about the user that a decision needs, with no resource yet. In the caller's
+        transaction. Raises NotFoundError, AmbiguousError, DatabaseError."""
         found = references.find_user(self._connection, user)
         groups, memberships = read_memberships(self._connection, found)
         return AccessFacts(found, (), groups, memberships, self._admin_bypass())
@@ -138,7 +161,7 @@ class ResourceReader:
         bases: dict[int, Chain] = {}
         for type_ in types:
             for resource, base in self._resources(type_, None):
-                yield self._with_bases(resource, base, bases)
+                yield self.with_bases(resource, base, bases)
 
     def admin_bypass(self) -> bool:
         """The policy setting `access.admin_bypass`. In the caller's transaction."""
@@ -154,7 +177,7 @@ class ResourceReader:
     def _chain_from(self, pk: int) -> Chain:
         asked = {"resource": pk, "deepest": MAX_BASES + 1}
         rows = self._connection.rows(statements.CHAIN, asked)
-        return _chain_of(pk, rows, self._connection.rows(statements.GRANTS_OF_CHAIN, asked))
+        return chain_of(pk, rows, self._connection.rows(statements.GRANTS_OF_CHAIN, asked))
 
     def _resources(self, type_: str, person: AccessFacts | None) -> Iterator[BaseRow]:
         """The resources of a type, those only that a person may reach if one is given.
@@ -168,7 +191,7 @@ class ResourceReader:
             rows = self._connection.stream(statements.REACHABLE_OF_TYPE, asked)
         return resources_of(rows)
 
-    def _with_bases(
+    def with_bases(
         self,
         resource: Resource,
         base: tuple[int | None, str | None],
@@ -177,14 +200,14 @@ class ResourceReader:
         """The chain of a resource, whose base's own is read once for all that are made of it."""
         pk, missing = base
         if pk is None:
-            return (replace(resource, base=_missing_ref(missing)),)
+            return (replace(resource, base=missing_ref(missing)),)
         if pk not in known:
             if len(known) >= _MAX_CHAINS:
                 known.clear()
             known[pk] = self._chain_from(pk)
         bases = known[pk]
         whole = (replace(resource, base=bases[0].ref), *bases)
-        return _cut(whole)
+        return cut_chain(whole)
 
     def _admin_bypass(self) -> bool:
         rows = self._connection.rows(statements.POLICY, {"policy": ADMIN_BYPASS})
@@ -208,7 +231,7 @@ def resources_of(
     for _, of_resource in groupby(rows, key=lambda row: row[0]):
         found = list(of_resource)
         grants = [row[_RESOURCE_WIDTH:] for row in found if row[_RESOURCE_WIDTH] is not None]
-        resource = replace(resource_of(found[0]), grants=_sorted_grants(grants))
+        resource = replace(resource_of(found[0]), grants=sorted_grants(grants))
         yield resource, (found[0][9], found[0][10])
 
 
@@ -220,54 +243,3 @@ def _is_open(resource: Resource, action: str) -> bool:
         grant.principal_type is PrincipalType.EVERYONE and grant.action == action
         for grant in resource.grants
     )
-
-
-def _chain_of(start: int, rows: Iterable[Row], grants: Iterable[Row]) -> Chain:
-    """The resource of that pk and its bases in their order, from rows in any."""
-    by_pk = {row[0]: row for row in rows}
-    by_resource: dict[int, list[Row]] = {}
-    for grant in grants:
-        by_resource.setdefault(grant[0], []).append(grant)
-    chain: dict[int, Resource] = {}
-    at: int | None = start
-    while at is not None and at not in chain and len(chain) <= MAX_BASES:
-        if at not in by_pk:
-            raise unsound("resource")  # its base was deleted past grantctl
-        row = by_pk[at]
-        base = by_pk.get(row[9])
-        named = _missing_ref(row[10]) if base is None else ResourceRef(base[1], base[2])
-        grants_here = _sorted_grants(by_resource.get(at, ()))
-        chain[at] = replace(resource_of(row), base=named, grants=grants_here)
-        at = row[9]
-    return tuple(chain.values())
-
-
-def _cut(chain: Chain) -> Chain:
-    """The chain up to where it comes back to its beginning, or becomes too deep."""
-    again = [at for at, one in enumerate(chain) if at and one.pk == chain[0].pk]
-    return chain[: again[0]] if again else chain[: MAX_BASES + 1]
-
-
-def _missing_ref(text: str | None) -> ResourceRef | None:
-    if text is None:
-        return None
-    type_, _, id_ = text.partition(":")
-    return ResourceRef(type_, id_)
-
-
-def _sorted_grants(rows: Iterable[Row]) -> tuple[AccessGrant, ...]:
-    """The grants, everyone's first, then by type and name of the principal, and by action."""
-    grants = (grant_of(row[1:]) for row in rows)
-    return tuple(sorted(grants, key=_rank))
-
-
-def _rank(grant: AccessGrant) -> tuple[int, str, str, str]:
-    order = _ORDER[grant.principal_type]
-    return order, grant.name or grant.principal_id, grant.principal_id, grant.action
-
-
-_ORDER: Mapping[PrincipalType, int] = {
-    PrincipalType.EVERYONE: 0,
-    PrincipalType.GROUP: 1,
-    PrincipalType.USER: 2,
-}

@@ -17,12 +17,13 @@ from sqlalchemy import Engine, StaticPool, create_engine, event, text
 from sqlmodel import Session
 
 from grantctl.errors import DatabaseError
-from grantctl.store.connection import WRITE_LOCK, Connection, connect_postgres, open_reading
+from grantctl.store.connection import Connection, connect_postgres, open_reading
 from grantctl.store.database import Database, refuse_attached
 from grantctl.store.driver_errors import DAMAGE_HINT, retried, translated_errors
 from grantctl.store.reader import Reader
 from grantctl.store.rows import unsound
 from grantctl.store.sqlite_file import begin_writing, connect_for_writing, is_damaged
+from grantctl.store.transactions import WRITE_LOCK
 from grantctl.store.url import POSTGRES, SQLITE, DatabaseUrl
 
 Result = TypeVar("Result")
