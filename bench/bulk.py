@@ -49,7 +49,7 @@ class Kind:
 KINDS = (
     Kind(
         "users",
-        ("users", "import"),
+        ("users", "import", "--yes"),
         (),
         "SELECT id, email, name, role FROM users ORDER BY id",
     ),
