@@ -64,7 +64,7 @@ DECISIONS = {
         "MEMBER_BY_EMAIL",
         "PERSON_BY_ID",
         "PERSON_BY_EMAIL",
-        "ROLES_BY_IDS",
+        "MEMBERS_BY_IDS",
         "GROUPS_OF_USERS",
         "GROUP",
         "FLAGS_OF_GROUP",

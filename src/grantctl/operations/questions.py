@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain
 
 from grantctl.evaluation.decision import Decision, HeldGroup, Leaf
-from grantctl.evaluation.evaluator import decide
+from grantctl.evaluation.evaluator import decide, has_permission
 from grantctl.evaluation.facts import Permission, PermissionFacts, User
 from grantctl.evaluation.rules import (
     held_groups,
@@ -82,7 +82,10 @@ def answer(
     """
     if assumptions:
         reader, now = reader.assuming(assumptions), assumptions.moment(now)
-    facts = reader.permission_facts(user, key, with_advice=with_advice)
+    if with_advice and not assumptions:
+        facts = _advisable(reader, user, key, question, now=now, scope=scope)
+    else:
+        facts = reader.permission_facts(user, key)
     decision = decide(
         facts,
         key,
@@ -92,6 +95,23 @@ def answer(
         scope=scope,
     )
     return assumptions.marked(decision) if assumptions else decision
+
+
+def _advisable(
+    reader: Reader, user: str, key: str, question: Question, *, now: datetime, scope: Scope | None
+) -> PermissionFacts:
+    """The facts, with what advice needs besides where the answer is no."""
+    with reader.at_one_moment():
+        facts = reader.permission_facts(user, key)
+        is_allowed = has_permission(
+            facts,
+            key,
+            now=now,
+            ignore_role=question.ignore_role,
+            require_all=question.require_all,
+            scope=scope,
+        )
+        return facts if is_allowed else reader.advisable(facts, key)
 
 
 def who_can(

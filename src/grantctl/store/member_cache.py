@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from grantctl.store.connection import Row
 
 DEFAULT_USERS = 10_000
+_ENDS = "!"
 ROLES = frozenset(role.value for role in Role)
 
 # The role, the groups that the user is in directly now, and when the first of these memberships
@@ -76,23 +77,27 @@ def member_of(rows: list[Row], clock: Clock) -> Member:
 def read_members(connection: Connection, ids: Collection[str], clock: Clock) -> dict[str, Member]:
     """Those of these ids that there are. Raises DatabaseError as `read_member`."""
     in_order = sorted(filter(references.is_storable, ids))  # near each other in the index
-    rows = _rows_of(connection, quick_queries.ROLES_BY_IDS, in_order)
-    groups: dict[int, list[int]] = {pk: [] for _, pk, _ in rows}
-    ending: dict[int, list[Row]] = {}
-    for pk, group, end in _rows_of(connection, quick_queries.GROUPS_OF_USERS, sorted(groups)):
-        if end is None and type(group) is int:
-            groups[pk].append(group)
-        else:
-            ending.setdefault(pk, []).append((None, group, end))
+    rows = _rows_of(connection, quick_queries.MEMBERS_BY_IDS, in_order)
+    ending: dict[int, list[Row]] = {pk: [] for _, pk, _, groups in rows if _ENDS in (groups or "")}
+    for pk, group, end in _rows_of(connection, quick_queries.GROUPS_OF_USERS, sorted(ending)):
+        ending[pk].append((None, group, end))
     found: dict[str, Member] = {}
-    for role, pk, id_ in rows:
+    for role, pk, id_, groups in rows:
         if role not in ROLES:
             raise unsound("user")
-        found[id_] = (role, tuple(groups[pk]), None)
         if pk in ending:
-            lasting = [(role, group, None) for group in (None, *groups[pk])]
-            found[id_] = member_of(lasting + ending[pk], clock)
+            found[id_] = member_of([(role, None, None), *ending[pk]], clock)
+        else:
+            found[id_] = (role, _numbers(groups) if groups else (), None)
     return found
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The groups that a statement names in one text. Raises DatabaseError."""
+    digits = text.replace(",", "")
+    if not (digits.isdecimal() and digits.isascii()):
+        raise unsound("membership")
+    return tuple(map(int, text.split(",")))
 
 
 def _rows_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from grantctl.errors import DatabaseError
 from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
+from grantctl.lean import replace
 from grantctl.model import Role, is_below
 from grantctl.store import queries, references
 from grantctl.store.connection import Row
@@ -112,17 +113,15 @@ class Reader(Readers):
         catalogue = self._slice(key)
         flags = self._flags(found, key, catalogue)
         groups, memberships = read_memberships(self._connection, found)
-        granting = self._granting(key) if with_advice else {}
-        taken = read_taken_names(self._connection, found) if with_advice else None
-        return PermissionFacts(
-            user=found,
-            groups=groups,
-            memberships=memberships,
-            flags=flags,
-            catalogue=catalogue,
-            granting=granting,
-            taken_names=taken,
+        facts = PermissionFacts(
+            user=found, groups=groups, memberships=memberships, flags=flags, catalogue=catalogue
         )
+        return self.advisable(facts, key) if with_advice else facts
+
+    def advisable(self, facts: PermissionFacts, key: str) -> PermissionFacts:
+        """The facts with what advice on the permission needs. In the transaction of the facts."""
+        taken = read_taken_names(self._connection, facts.user)
+        return replace(facts, granting=self._granting(key), taken_names=taken)
 
     def access_facts(self, user: str) -> PermissionFacts:
         """One user with the whole catalogue. Raises as `permission_facts`."""
