@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from grantctl.cli.batch_reading import Failures
+from grantctl import operations
 from grantctl.evaluation.access_decision import state_of
-from grantctl.evaluation.decision import Leaf
-from grantctl.operations.access_questions import ReachedResource
-from grantctl.operations.questions import Access
 from grantctl.render.columns import Column
 from grantctl.render.decisions import path_text, verdict_word
 
 if TYPE_CHECKING:
+    from grantctl.cli.batch_reading import Failures
+    from grantctl.evaluation.decision import Leaf
+    from grantctl.operations.access_questions import ReachedResource
     from grantctl.operations.list_batches import AccessLine
+    from grantctl.operations.questions import Access
 
 COLUMNS = (
     Column("permission", "Permission", is_name=True),
@@ -50,7 +51,7 @@ def line_records(lines: Iterable[AccessLine], failures: Failures) -> Iterator[di
         if line.error is not None:
             said = line.error.message
             yield user | {"verdict": "error", "through": said, "action": "error", "via": said}
-        elif isinstance(line.found, Access):
+        elif isinstance(line.found, operations.questions.Access):
             for leaf in line.found.leaves:
                 yield user | access_record(line.found, leaf)
         elif line.found is not None:

@@ -26,7 +26,6 @@ from grantctl.config import choices_hint
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.graph import Graph
 from grantctl.lean import dataclass
-from grantctl.operations.graphs import Subject, SubjectKind
 from grantctl.render.dot import dot_lines
 from grantctl.render.graphs import (
     EDGE_COLUMNS,
@@ -42,6 +41,7 @@ from grantctl.render.svg import svg_lines
 
 if TYPE_CHECKING:
     from grantctl.cli.asking import Asked
+    from grantctl.operations.graphs import Subject, SubjectKind
     from grantctl.store.reader import Reader
 
 app = new_app("The part of the directory that decides, to look at.")
@@ -73,7 +73,7 @@ REF = Annotated[
 
 def complete_kind(incomplete: str) -> list[str]:
     """Kinds of what a graph is about that begin so."""
-    return [kind for kind in SubjectKind if kind.startswith(incomplete)]
+    return [kind for kind in operations.graphs.SubjectKind if kind.startswith(incomplete)]
 
 
 def complete_drawing(incomplete: str) -> list[str]:
@@ -129,7 +129,7 @@ def graph(
     draw, kind = _drawing(call, drawing), None if as_ is None else _kind(as_)
     question = None
     if asked is not None:
-        if kind not in (None, SubjectKind.USER):
+        if kind not in (None, operations.graphs.SubjectKind.USER):
             raise UsageError("a question is about a user", hint="grantctl graph USER KEY")
         ignored = {"ignore_owner": ignore_owner, "ignore_base": ignore_base}
         question = parse_asked(
@@ -142,7 +142,7 @@ def graph(
         )
     now = datetime.now(UTC)
     with call.database.reader() as reader:
-        meant = SubjectKind.USER if question is not None else kind
+        meant = operations.graphs.SubjectKind.USER if question is not None else kind
         subject = operations.graphs.find_subject(reader, ref, meant)
         if question is None:
             found = operations.graphs.draw_subject(
@@ -187,9 +187,9 @@ def _drawing(call: Call, name: str | None) -> Drawing | None:
 
 def _kind(text: str) -> SubjectKind:
     try:
-        return SubjectKind(text)
+        return operations.graphs.SubjectKind(text)
     except ValueError:
-        hint = choices_hint(text, tuple(SubjectKind))
+        hint = choices_hint(text, tuple(operations.graphs.SubjectKind))
         raise UsageError(f"no kind `{text[:60]}`", hint=hint) from None
 
 

@@ -17,7 +17,6 @@ from grantctl.cli.wording import amount
 from grantctl.errors import ExitCode, UsageError
 from grantctl.lean import dataclass, replace
 from grantctl.model import Action
-from grantctl.operations.access_questions import ANY
 from grantctl.render.style import Format
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def show_matrix(
         raise UsageError("`--html` is a page, `-o` and `--fields` are data: not both")
     if options.force and options.html in (None, STDOUT):
         raise UsageError("`--force` replaces a file: name it", hint="--html FILE")
-    if asked.action == ANY:
+    if asked.action == operations.access_questions.ANY:
         asked = replace(asked, action=Action.READ.value)
     limit, now = options.limit or DEFAULT_LIMIT, datetime.now(UTC)
     matrices = operations.matrices

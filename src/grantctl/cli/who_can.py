@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from time import time_ns
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,14 +28,12 @@ from grantctl.cli.questions import (
 from grantctl.errors import ExitCode, UsageError
 from grantctl.evaluation.access_decision import AccessQuestion, Reach
 from grantctl.evaluation.compiled import Asked
-from grantctl.operations.questions import Subject
 from grantctl.render.columns import Column
 from grantctl.render.decisions import path_text
-from grantctl.store.member_cache import microseconds_now
 
 if TYPE_CHECKING:
     from grantctl.operations.list_batches import SubjectLine
-    from grantctl.operations.questions import Question
+    from grantctl.operations.questions import Question, Subject
 
 app = new_app("Who has a permission or may do something to a resource, and through what.")
 
@@ -114,7 +113,7 @@ def who_can(
         elif question.key is not None and question.permission is not None:
             if is_short and not every:
                 asked_of_all = Asked(question.key, ignore_role)
-                write_names(reader.names_of_permitted(asked_of_all, now=microseconds_now()))
+                write_names(reader.names_of_permitted(asked_of_all, now=time_ns() // 1000))
                 return ExitCode.OK
             subjects = operations.questions.who_can(
                 reader, question.key, question.permission, now=now, assumptions=assumptions
