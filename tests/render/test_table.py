@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.render.examples import COLUMNS, MARKUP, ROWS, stream, style, texts, unhurried, written
 
@@ -91,6 +91,8 @@ def test_nothing_is_lost_at_any_width(text: str) -> None:
 
 @unhurried
 @given(st.lists(texts, min_size=2, max_size=9))
+@example(["\U0001f3fb", ""])
+@example(["", "\U0001f3fb", "a\U0001f3fb"])
 def test_nothing_is_lost_in_more_columns_than_fit(row: list[str]) -> None:
     columns = tuple(Column(f"c{number}", "") for number in range(len(row)))
     cells: dict[str, object] = dict(zip((column.key for column in columns), row, strict=True))

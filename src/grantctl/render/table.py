@@ -45,7 +45,10 @@ def write_table(
         header_style="bold",
     )
     for column in columns:
-        table.add_column(Text(fit(column.title, stream)), justify=column.justify, overflow="fold")
+        # Rich leaves out a column that it takes for empty, such as one of a lone skin tone.
+        table.add_column(
+            Text(fit(column.title, stream)), justify=column.justify, overflow="fold", min_width=1
+        )
     for record in records:
         table.add_row(*(Text(fit(cell_text(record[c.key]), stream)) for c in columns))
     buffer = io.StringIO()
