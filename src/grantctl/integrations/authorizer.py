@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -32,7 +32,7 @@ from grantctl.operations.questions import Question, answer
 from grantctl.store.member_cache import DEFAULT_USERS
 from grantctl.store.pinned import PinnedReader
 from grantctl.store.reader import Reader
-from grantctl.store.rows import EPOCH
+from grantctl.store.rows import microseconds_of
 from grantctl.store.url import SQLITE
 
 
@@ -220,5 +220,5 @@ def _end_of(verdict: TokenVerdict, pinned: PinnedReader) -> int | None:
         ends.append(pinned.first_end(verdict.user.id))
     for one in (verdict.token, verdict.claims):
         if one is not None and one.expires_at is not None:
-            ends.append((one.expires_at - EPOCH) // timedelta(microseconds=1))
+            ends.append(microseconds_of(one.expires_at))
     return min((end for end in ends if end is not None), default=None)

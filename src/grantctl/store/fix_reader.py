@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 
 from grantctl.model import Role
-from grantctl.moments import UTC, datetime, timedelta
+from grantctl.moments import datetime
 from grantctl.store import fix_queries as statements
 from grantctl.store.connection import Connection
 from grantctl.store.member_rows import read_taken_names
-from grantctl.store.rows import flag_of
+from grantctl.store.rows import flag_of, microseconds_of
 from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from grantctl.evaluation.facts import User
     from grantctl.model import ResourceRef
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FixReader:
@@ -54,7 +52,7 @@ class FixReader:
         parameters = {
             "groups": json.dumps(sorted(groups)),
             "user": user.pk,
-            "now": (now - _EPOCH) // timedelta(microseconds=1),
+            "now": microseconds_of(now),
             "limit": limit,
         }
         return [pk for pk, _ in self._connection.rows(query, parameters)]

@@ -19,18 +19,16 @@ from grantctl.evaluation.graph_facts import (
 from grantctl.evaluation.rules import leaves_of
 from grantctl.lean import replace
 from grantctl.model import PrincipalType, ResourceRef
-from grantctl.moments import UTC, datetime, timedelta
+from grantctl.moments import datetime
 from grantctl.store import graph_queries, queries, references
 from grantctl.store.connection import Connection
 from grantctl.store.member_rows import read_groups, users_of
 from grantctl.store.resource_reader import ResourceReader
-from grantctl.store.rows import flag_of, permission_of
+from grantctl.store.rows import flag_of, microseconds_of, permission_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class GraphReader:
@@ -110,7 +108,7 @@ class GraphReader:
 
     def _counts(self, groups: Iterable[Group], now: datetime) -> dict[int, int]:
         """How many are in each of the groups directly."""
-        moment = _microseconds(now)
+        moment = microseconds_of(now)
         query = graph_queries.MEMBER_COUNT
         return {
             one.pk: int(self._connection.rows(query, {"group": one.pk, "now": moment})[0][0])
@@ -120,7 +118,7 @@ class GraphReader:
     def _members(
         self, group: Group, now: datetime, limit: int
     ) -> tuple[tuple[User, Membership], ...]:
-        asked = {"group": group.pk, "now": _microseconds(now), "limit": limit}
+        asked = {"group": group.pk, "now": microseconds_of(now), "limit": limit}
         found = users_of(self._connection.rows(graph_queries.MEMBERS, asked))
         return tuple((user, membership) for user, [membership] in found)
 
@@ -146,7 +144,3 @@ class GraphReader:
             ]
             found += sorted(of_group)
         return tuple(found)
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -14,12 +14,12 @@ from grantctl.evaluation.facts import Group, Permission, PermissionFacts, User
 from grantctl.evaluation.impact import Audience, Part
 from grantctl.evaluation.impact_tree import GroupTree, grow
 from grantctl.model import Role
-from grantctl.moments import UTC, datetime, timedelta
+from grantctl.moments import datetime
 from grantctl.store import impact_queries as statements
 from grantctl.store import queries
 from grantctl.store.connection import Connection
 from grantctl.store.member_rows import read_groups, read_memberships
-from grantctl.store.rows import flag_of, permission_of, user_of
+from grantctl.store.rows import flag_of, microseconds_of, permission_of, user_of
 from grantctl.store.url import SQLITE
 
 TYPE_CHECKING = False
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ALL = 2**62  # a limit that none is
 
 
@@ -127,7 +126,7 @@ class ImpactReader:
             if is_sqlite
             else statements.ROLES_OF_MEMBERS_POSTGRES
         )
-        asked = {"within_groups": dumps(sorted(groups)), "now": _microseconds(now)}
+        asked = {"within_groups": dumps(sorted(groups)), "now": microseconds_of(now)}
         return dict(self._connection.rows(query, asked))
 
     def held_of_users(
@@ -151,7 +150,7 @@ class ImpactReader:
         asked = {
             "held_groups": dumps(sorted(groups)),
             "role": Role.USER.value,
-            "now": _microseconds(now),
+            "now": microseconds_of(now),
         }
         rows = self._connection.stream(query, asked)
         for _, of_user in groupby(rows, key=itemgetter(0)):
@@ -218,12 +217,8 @@ def _values(part: Part, includes_admins: bool, now: datetime) -> dict[str, Any]:
         "gate_users": dumps(_pairs((gate, one.users) for gate, one in gates)),
         "role": role,
         "other_role": Role.ADMIN.value if includes_admins else role,
-        "now": _microseconds(now),
+        "now": microseconds_of(now),
     }
-
-
-def _microseconds(now: datetime) -> int:
-    return (now - _EPOCH) // timedelta(microseconds=1)
 
 
 def _pairs(sets: Iterable[tuple[int, frozenset[int]]]) -> list[tuple[int, int]]:

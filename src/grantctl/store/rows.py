@@ -30,6 +30,11 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BAD_VALUE = (TypeError, ValueError, OverflowError)
 
 
+def microseconds_of(moment: datetime) -> int:
+    """An aware time as the tables have it, in microseconds since 1970: the reverse of reading."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
 def user_of(row: Values) -> User:
     """Columns: pk, id, email, name, role. Raises DatabaseError."""
     try:

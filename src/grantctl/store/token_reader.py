@@ -7,7 +7,7 @@ Owns the look-ups by exact match, one statement each. Leaves the verdict to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from grantctl.evaluation.token_facts import SigningKeyFacts, StoredToken, TokenH
 from grantctl.store import token_queries as statements
 from grantctl.store.connection import Connection, Row
 from grantctl.store.references import named_rows
+from grantctl.store.rows import microseconds_of
 from grantctl.store.token_rows import (
     StoredPolicy,
     holder_of,
@@ -25,7 +26,6 @@ from grantctl.store.token_rows import (
 )
 from grantctl.store.url import SQLITE
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOKEN_WIDTH = 17  # columns of a token, before its hash and those of its user
 
 
@@ -92,15 +92,11 @@ def touch(connection: Connection, token: StoredToken, *, now: datetime, after: t
     """Note that a token was used, unless that was noted less than so long ago."""
     values = {
         "pk": token.pk,
-        "now": _microseconds(now),
-        "before": _microseconds(now - after),
+        "now": microseconds_of(now),
+        "before": microseconds_of(now - after),
     }
     connection.run(statements.NOTE_USE, values)
 
 
 def _found(row: Row) -> FoundToken:
     return FoundToken(token_of(row[:_TOKEN_WIDTH]), holder_of(row[_TOKEN_WIDTH + 1 :]))
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
